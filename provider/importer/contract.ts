@@ -1,0 +1,174 @@
+// The contracts of the importer: bytes flow source -> codec -> format -> target. One file per implementation in each folder.
+import type { Clock } from "../model/clock.js";
+import type { Checksum } from "../model/digest.js";
+
+/** A run of bytes as it flows; buffers are never kept by the producer once yielded. */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** `length` bytes from `offset`. */
+export interface Range {
+    readonly offset: number;
+    readonly length: number;
+}
+
+/** Where an image is read from. Passwords and headers are secret: they are in no message and in no name. */
+export type SourceSpec =
+    | { readonly kind: "file"; readonly path: string }
+    | {
+          readonly kind: "http";
+          /** http or https; user information in it is taken as credentials and removed from every message. */
+          readonly url: string;
+          readonly username?: string | undefined;
+          readonly password?: string | undefined;
+          /** PEM certificates trusted beside the system's own. */
+          readonly caCertificates?: string | undefined;
+          /** Extra header lines, "Name: value"; never sent to another origin than the url's. */
+          readonly headers?: readonly string[] | undefined;
+      };
+
+/** What a source says about itself without giving its bytes. */
+export interface Identity {
+    /** Bytes as served; undefined where the server does not say. */
+    readonly size: number | undefined;
+    /** A strong validator (ETag, or size and times of a file); undefined where there is none. */
+    readonly version: string | undefined;
+    /** Whether parts can be read. */
+    readonly ranges: boolean;
+    /** Seconds-resolution time of last change, ISO 8601, where known. */
+    readonly lastModified: string | undefined;
+    /** Media type as served, where there is one. */
+    readonly mediaType: string | undefined;
+}
+
+/** A stream that has begun. */
+export interface Opened {
+    readonly identity: Identity;
+    readonly bytes: Bytes;
+}
+
+/** A place that images come from. Calls are independent: each opens what it needs and closes it when the signal says so. */
+export interface Source {
+    /** The source for messages: a path or an url without credentials and query secrets. */
+    readonly name: string;
+    identify(signal: AbortSignal): Promise<Identity>;
+    /** The whole image, or one range of it. Reconnects inside its budget; the bytes it yields have no gap and no repeat. */
+    open(range: Range | undefined, signal: AbortSignal): Promise<Opened>;
+}
+
+/** A compression around an image. */
+export interface Codec {
+    /** The name as the platform spells it ("gz"). */
+    readonly name: string;
+    match(head: Uint8Array): boolean;
+    decode(input: Bytes): Bytes;
+}
+
+/** Reads anywhere in an image; a read past the end is short. */
+export interface RandomAccess {
+    /** Bytes in all; undefined while a stream has not been read to its end. */
+    readonly size: number | undefined;
+    read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A disk image format. */
+export interface Format {
+    /** The name as qemu-img spells it ("qcow2", "raw"). */
+    readonly name: string;
+    /** Decides from the first bytes (64 KiB, or all there are where the image is smaller). */
+    match(head: Uint8Array): boolean;
+    /** Reads header and tables only; throws where the image is unsafe, unsupported or corrupt. */
+    layout(input: RandomAccess): Promise<Layout>;
+}
+
+/** How the bytes of a piece become guest bytes. */
+export type Encoding = "plain" | "zlib" | "zstd";
+
+/** One piece of the guest disk: so many bytes of the source make so many bytes at a guest offset. */
+export interface Piece {
+    readonly sourceOffset: number;
+    readonly sourceLength: number;
+    readonly guestOffset: number;
+    readonly guestLength: number;
+    readonly encoding: Encoding;
+}
+
+/** Where each piece of the guest disk lies in the source. */
+export interface Layout {
+    /** Bytes of the guest disk; undefined for a raw stream of unknown length. */
+    readonly virtualSize: number | undefined;
+    /** Pieces by ascending source offset; what no piece names reads as zeros. */
+    readonly pieces: Iterable<Piece>;
+    /** Guest bytes that pieces cover: what the disk will hold at most. */
+    readonly allocated: number | undefined;
+}
+
+/** Where a disk is written. Offsets may come in any order; what is not written reads as zeros. */
+export interface Target {
+    write(offset: number, data: Uint8Array): Promise<void>;
+    /** Grows the disk to its final size and makes it durable (fsync). */
+    finish(size: number): Promise<void>;
+    /** Leaves nothing behind. */
+    abort(): Promise<void>;
+}
+
+/** Bounds that hold before and while an image is written. */
+export interface Limits {
+    /** Bytes read from the source at most. */
+    readonly sourceBytes: number;
+    /** Bytes that come out of a codec at most. */
+    readonly decompressedBytes: number;
+}
+
+/** How far an import is. */
+export interface Progress {
+    /** Bytes of the source taken so far. */
+    readonly transferred: number;
+    /** Bytes there are; undefined where the source does not say. */
+    readonly total: number | undefined;
+}
+
+/** One import. */
+export interface ImportRequest {
+    readonly source: SourceSpec;
+    /** Room there is, in bytes: a larger image is refused, a smaller one grown to it. Default: the image's virtual size. */
+    readonly size?: number | undefined;
+    /** The image's format, where it is not to be probed: "raw" takes the (decompressed) bytes as they are. */
+    readonly format?: string | undefined;
+    readonly checksum?: Checksum | undefined;
+    /** Write zeros instead of leaving holes. */
+    readonly preallocate?: boolean | undefined;
+    readonly limits?: Partial<Limits> | undefined;
+    readonly signal: AbortSignal;
+    readonly clock: Clock;
+    readonly progress?: ((progress: Progress) => void) | undefined;
+    readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** What an import brought. */
+export interface Imported {
+    /** Format of the image found. */
+    readonly format: string;
+    /** Compressions around it, outermost first. */
+    readonly codecs: readonly string[];
+    /** Bytes of the guest disk that the image holds. */
+    readonly virtualSize: number;
+    /** Bytes of the disk written (the size asked for, or the virtual size). */
+    readonly size: number;
+    /** Bytes of the source as served. */
+    readonly sourceSize: number;
+    /** "sha256:<hex>" of the bytes as served. */
+    readonly digest: string;
+    /** The source's strong validator, where it has one. */
+    readonly version: string | undefined;
+}
+
+/** What can be told of an image without importing it. */
+export interface Inspection {
+    readonly format: string;
+    readonly codecs: readonly string[];
+    readonly virtualSize: number | undefined;
+    readonly allocated: number | undefined;
+    readonly sourceSize: number | undefined;
+    /** Why the image would be refused; undefined where it is fine. */
+    readonly refused: { readonly code: string; readonly reason: string } | undefined;
+}
