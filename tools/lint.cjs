@@ -1,0 +1,33 @@
+// `npm run lint [-- --fix]`: ESLint, Prettier, the examples' types, and the generated pages of docs/.
+"use strict";
+const path = require("path");
+const { withRightNode } = require("./setup/node.cjs");
+
+/** Runs every check, also after one failed; answers 0 when all passed. `--fix` mends what can be mended. */
+async function lint(clone, args) {
+    const { run } = require("./setup/run.cjs");
+    const fix = args.includes("--fix");
+    const modules = path.join(clone, "node_modules");
+    const checks = [
+        [path.join(modules, "eslint", "bin", "eslint.js"), ".", "--max-warnings", "0"].concat(fix ? "--fix" : []),
+        [path.join(modules, "prettier", "bin", "prettier.cjs"), ".", "--log-level", "warn", fix ? "--write" : "--check"],
+        [path.join(modules, "typescript", "bin", "tsc"), "-p", "examples/quickstart", "--noEmit"],
+        [path.join(__dirname, "docs.cjs")].concat(fix ? [] : "--check"),
+    ];
+    let failed = 0;
+    for (const check of checks) {
+        const { code } = await run(process.execPath, check, { cwd: clone });
+        if (code !== 0) failed++;
+    }
+    return failed === 0 ? 0 : 1;
+}
+
+async function main() {
+    const { setUp, clone } = require("./setup/index.cjs");
+    await setUp({ pulumi: false });
+    return lint(clone, process.argv.slice(2));
+}
+
+if (require.main === module) withRightNode(__filename, main);
+
+module.exports = { lint };

@@ -1,0 +1,35 @@
+// The npm dependencies of the clone: installed by `npm ci`, and only when node_modules is not what package-lock.json says.
+"use strict";
+const fs = require("fs");
+const path = require("path");
+const { run, npm } = require("./run.cjs");
+const { say, SetupError } = require("./say.cjs");
+
+async function installDependencies(clone) {
+    if (isInstalled(clone)) return;
+    say("installing the npm dependencies with npm ci (up to a minute)");
+    const [command, ...first] = npm();
+    const args = first.concat("ci", "--no-audit", "--no-fund", "--loglevel=error");
+    const { code, output } = await run(command, args, { cwd: clone, quiet: true, timeout: 900000 });
+    if (code === 0) return;
+    process.stderr.write(output);
+    throw new SetupError("npm ci failed; see the lines above (without a network the dependencies cannot be fetched)");
+}
+
+/**
+ * Whether every package of the lock file is there in its version. npm lists what it installed in node_modules/.package-lock.json,
+ * as its last act: an install that was killed has none, and one by the user's own `npm install` counts as well as ours.
+ */
+function isInstalled(clone) {
+    const hidden = path.join(clone, "node_modules", ".package-lock.json");
+    if (!fs.existsSync(hidden)) return false;
+    const wanted = JSON.parse(fs.readFileSync(path.join(clone, "package-lock.json"), "utf8")).packages;
+    const present = JSON.parse(fs.readFileSync(hidden, "utf8")).packages;
+    return Object.keys(wanted).every(function (name) {
+        const entry = wanted[name];
+        if (!name.includes("node_modules/") || entry.optional || entry.devOptional || entry.peer) return true;
+        return present[name] !== undefined && present[name].version === entry.version;
+    });
+}
+
+module.exports = { installDependencies, isInstalled };

@@ -1,0 +1,68 @@
+// Runs other programs: inherits the terminal or keeps the output, ends them after a time limit, passes signals on.
+"use strict";
+const { spawn } = require("child_process");
+
+/**
+ * Runs a program to its end and answers `{ code, output }`; never throws for a failing program. With `quiet` the output is kept,
+ * else it goes to our own. `timeout` is in milliseconds and ends the whole process group.
+ */
+function run(command, args, options) {
+    const { cwd, env, quiet = false, timeout = 0, stdout = "inherit" } = options || {};
+    return new Promise(function (resolve) {
+        const ownGroup = quiet && process.platform !== "win32"; // so that a time limit also ends its children
+        const stdio = quiet ? ["ignore", "pipe", "pipe"] : ["inherit", stdout, "inherit"];
+        const child = spawn(command, args, { cwd, env: env || process.env, stdio, detached: ownGroup });
+        let output = "";
+        const keep = (chunk) => (output = (output + chunk).slice(-200000));
+        if (child.stdout) child.stdout.on("data", keep);
+        if (child.stderr) child.stderr.on("data", keep);
+        const end = (signal) => kill(child, ownGroup, signal);
+        const signals = listen(end);
+        const timer = timeout > 0 ? setTimeout(() => end("SIGKILL"), timeout) : undefined;
+        const done = function (code) {
+            clearTimeout(timer);
+            for (const [name, listener] of signals) process.removeListener(name, listener);
+            resolve({ code, output });
+        };
+        child.on("error", function (error) {
+            output += error.message;
+            done(127);
+        });
+        child.on("close", (code, signal) => done(code === null ? (signal === "SIGINT" ? 130 : 143) : code));
+    });
+}
+
+/** The last line that says something: the reason to show when a quiet program failed. */
+function lastLine(output) {
+    const lines = output.split("\n").map((line) => line.trim());
+    return lines.filter((line) => line !== "" && !/A complete log of this run/.test(line)).pop() || "no message";
+}
+
+/** npm's own program: the one that runs us, else the one on PATH. Answers the command and its first arguments. */
+function npm() {
+    const running = process.env.npm_execpath || "";
+    if (/npm-cli\.js$/.test(running)) return [process.execPath, running];
+    return process.platform === "win32" ? [process.env.comspec || "cmd.exe", "/d", "/s", "/c", "npm"] : ["npm"];
+}
+
+function kill(child, group, signal) {
+    try {
+        if (group) process.kill(-child.pid, signal);
+        else child.kill(signal);
+    } catch (error) {
+        if (error.code !== "ESRCH") throw error; // it ended by itself meanwhile
+    }
+}
+
+/** A terminal sends SIGINT to the child as well, which decides how to end; the other signals are passed on. */
+function listen(end) {
+    const signals = [
+        ["SIGINT", () => {}],
+        ["SIGTERM", () => end("SIGTERM")],
+        ["SIGHUP", () => end("SIGHUP")],
+    ];
+    for (const [name, listener] of signals) process.on(name, listener);
+    return signals;
+}
+
+module.exports = { run, lastLine, npm };
