@@ -3,7 +3,7 @@
 const fs = require("fs");
 const path = require("path");
 const { installOnce } = require("./cache.cjs");
-const { run, lastLine, npm } = require("./run.cjs");
+const { run, reasonIn, npm } = require("./run.cjs");
 const { say, SetupError, fail } = require("./say.cjs");
 
 const MINIMUM = [22, 15, 0];
@@ -47,7 +47,7 @@ async function fetchNode(version, npmCommand) {
         const args = first.concat("install", "--prefix", partial, flags, "node-" + platform + "@" + version);
         const { code, output } = await run(command, args, { cwd: partial, quiet: true, timeout: 600000 });
         if (code === 0 && fs.existsSync(path.join(partial, program))) return;
-        const reason = "npm could not fetch Node " + version + ": " + lastLine(output);
+        const reason = "npm could not fetch Node " + version + ": " + reasonIn(output);
         throw new SetupError(wanted + ", but " + reason + "; connect to the network, or install Node " + version);
     });
     return path.join(directory, program);

@@ -4,7 +4,7 @@ const crypto = require("crypto");
 const fs = require("fs");
 const path = require("path");
 const { cacheDirectory, installOnce } = require("./cache.cjs");
-const { run, lastLine } = require("./run.cjs");
+const { run, reasonIn } = require("./run.cjs");
 const { say } = require("./say.cjs");
 const { addNodeHosts, hostFiles } = require("./node-hosts.cjs");
 
@@ -35,7 +35,7 @@ async function buildPulumi(clone) {
             const args = ["build"].concat(FLAGS, "-o", partial + path.sep, "tool");
             const cwd = path.join(clone, "tools", "pulumi");
             const { code, output } = await run("go", args, { cwd, env: goEnvironment(), quiet: true, timeout: 3600000 });
-            reason = code === 0 ? "" : lastLine(output);
+            reason = code === 0 ? "" : reasonIn(output);
             if (code !== 0) throw new Error(reason);
         });
     } catch (error) {

@@ -3,7 +3,7 @@
 const fs = require("fs");
 const path = require("path");
 const { installOnce } = require("./cache.cjs");
-const { run, lastLine, npm } = require("./run.cjs");
+const { run, reasonIn, npm } = require("./run.cjs");
 const { say } = require("./say.cjs");
 
 const VERSION = "3.259.0";
@@ -40,7 +40,7 @@ async function download(home) {
     const flags = ["--no-save", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--fetch-retries=0"];
     const args = first.concat("install", "--prefix", home, flags, "pulumi@" + LAUNCHER);
     const fetched = await run(command, args, { cwd: home, quiet: true, timeout: 60000 });
-    if (fetched.code !== 0) return "npm: " + lastLine(fetched.output);
+    if (fetched.code !== 0) return "npm: " + reasonIn(fetched.output);
     const launcher = path.join(home, "node_modules", "pulumi", "run.js");
     const env = Object.assign({}, process.env, {
         PULUMI_HOME: home,
@@ -49,7 +49,7 @@ async function download(home) {
         NODE_USE_ENV_PROXY: "1",
     });
     const launched = await run(process.execPath, [launcher, "version"], { cwd: home, env, quiet: true, timeout: 300000 });
-    return launched.code === 0 ? "" : lastLine(launched.output);
+    return launched.code === 0 ? "" : reasonIn(launched.output);
 }
 
 module.exports = { launchedPulumi, launchPulumi };

@@ -32,10 +32,11 @@ function run(command, args, options) {
     });
 }
 
-/** The last line that says something: the reason to show when a quiet program failed. */
-function lastLine(output) {
-    const lines = output.split("\n").map((line) => line.trim());
-    return lines.filter((line) => line !== "" && !/A complete log of this run/.test(line)).pop() || "no message";
+/** The reason to show when a quiet program failed: npm's line about the network or its code, else the last line that says something. */
+function reasonIn(output) {
+    const lines = output.split("\n").map((line) => line.trim().replace(/^npm (error|ERR!) /, ""));
+    const telling = lines.find((line) => /^network request to .* failed/.test(line)) || lines.find((line) => /^code E/.test(line));
+    return telling || lines.filter((line) => line !== "").pop() || "no message";
 }
 
 /** npm's own program: the one that runs us, else the one on PATH. Answers the command and its first arguments. */
@@ -65,4 +66,4 @@ function listen(end) {
     return signals;
 }
 
-module.exports = { run, lastLine, npm };
+module.exports = { run, reasonIn, npm };

@@ -1,0 +1,66 @@
+// Which room of the house may import which, and which vendor belongs into which room; and the check of a tree against that.
+import * as path from "node:path";
+import ts from "typescript";
+
+/** A tree of sources: path with slashes, relative to the clone, to text. */
+export type Tree = ReadonlyMap<string, string>;
+
+/** Answers one sentence per import that goes the wrong way. */
+export function findWrongImports(tree: Tree): string[] {
+    return [...tree].flatMap(([file, text]) =>
+        ts
+            .preProcessFile(text, true, true)
+            .importedFiles.map(({ fileName }) => judge(file, fileName))
+            .filter((verdict) => verdict !== undefined),
+    );
+}
+
+/** What each room may import beside itself and the model. The direction is that of docs/decisions/0003. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+    components: ["dynamic"],
+    dynamic: ["lifecycle"],
+    plugin: ["lifecycle"],
+    lifecycle: ["resources", "connect", "cluster", "rules"],
+    resources: ["cluster", "rules"],
+    cli: ["connect", "importer", "cluster", "rules"],
+    connect: ["embedded", "kubernetes", "importer", "cluster"],
+    embedded: ["controllers", "importer", "cluster", "rules"],
+    kubernetes: ["controllers", "cluster", "rules"],
+    controllers: ["cluster", "rules"],
+    importer: [],
+    rules: [],
+    cluster: [],
+    model: [],
+};
+
+/** One vendor, one room. What no line names may be imported anywhere (`node:fs`), or is not a dependency (another test). */
+const vendors: readonly { readonly module: RegExp; readonly room: RegExp; readonly means: string }[] = [
+    { module: /^@pulumi\//, room: /^(components|provider\/dynamic|provider\/plugin)\//, means: "Pulumi's SDK" },
+    { module: /^node:sqlite$/, room: /^provider\/embedded\/(store|sqlite|lock)\.ts$/, means: "SQL" },
+    {
+        module: /^(undici|(node:)?(http|https|http2|net|tls|dgram))$/,
+        room: /^provider\/(importer\/sources\/|kubernetes\/client\.ts)/,
+        means: "sockets",
+    },
+    { module: /^zod(\/|$)/, room: /^provider\/(resources|model)\//, means: "the checker of arguments" },
+    // Only to ask who has a disk open, where the system has no /proc.
+    { module: /^(node:)?child_process$/, room: /^provider\/embedded\/users\.ts$/, means: "other programs" },
+];
+
+function judge(file: string, module: string): string | undefined {
+    if (!module.startsWith(".")) {
+        const vendor = vendors.find((one) => one.module.test(module));
+        if (vendor === undefined || vendor.room.test(file)) return undefined;
+        return `${file} imports ${module}, but ${vendor.means} must not be used there`;
+    }
+    const from = roomOf(file);
+    const to = roomOf(path.posix.join(path.posix.dirname(file), module));
+    if (from === to || to === "model" || allowed[from]?.includes(to) === true) return undefined;
+    return `${file} imports ${module}, but ${from} must not import ${to}`;
+}
+
+/** The room of a file: `components`, or the folder (or the file's own name) under `provider`. */
+function roomOf(file: string): string {
+    const [top = "", second = ""] = file.split("/");
+    return top === "provider" ? second.replace(/\.[jt]s$/, "") : top;
+}
