@@ -18,6 +18,9 @@ function bootSector(line) {
         [0xcd, 0x10], //                    int 0x10: the BIOS prints al
         [0xeb, { jump: "next on the screen" }],
         "serial port",
+        // Without a screen a BIOS may show the first line on the port as well, a little later: let it finish.
+        [0xb4, 0x86, 0xb9, 0x03, 0x00], //  mov ah, 0x86; mov cx, 3
+        [0xba, 0x40, 0x0d, 0xcd, 0x15], //  mov dx, 0x0d40; int 0x15: wait for 0.2 s
         [0x31, 0xd2, 0xb8, 0xe3, 0x00], //  xor dx, dx; mov ax, 0x00e3
         [0xcd, 0x14], //                    int 0x14: COM1 at 9600 baud, 8 bits
         [0xbe, { address: "serial" }], //   mov si, serial

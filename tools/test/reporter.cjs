@@ -2,10 +2,10 @@
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
-const { default: Mocha } = require("mocha");
+const { reporters } = require("mocha");
 
 /** With BOOTSOURCE_TEST_QUIET only the file is written: that is how the titles are listed without running a test. */
-class Reporter extends (process.env.BOOTSOURCE_TEST_QUIET ? Mocha.reporters.Base : Mocha.reporters.Spec) {
+class Reporter extends (process.env.BOOTSOURCE_TEST_QUIET ? reporters.Base : reporters.Spec) {
     constructor(runner, options) {
         super(runner, options);
         const results = { passed: 0, failed: 0, skipped: [], titles: [] };

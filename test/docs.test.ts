@@ -1,0 +1,64 @@
+// The generated pages of docs/ say what the code and the tests say, and the tests' titles claim only rows that exist.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+const clone = path.resolve(__dirname, "..", "..");
+
+interface Parity {
+    readRows(text: string): unknown[];
+    parityPage(rows: unknown[], titles: { file: string; title: string }[]): { page: string; problems: string[] };
+}
+
+describe("docs/", () => {
+    it("is up to date with the tests' titles and the error codes", function () {
+        this.timeout(60_000);
+        const check = spawnSync(process.execPath, [path.join(clone, "tools", "docs.cjs"), "--check"], { encoding: "utf8" });
+        assert.equal(check.status, 0, check.stderr);
+    });
+
+    it("links only to files that are there", () => {
+        const pages = fs.readdirSync(path.join(clone, "docs"), { recursive: true, encoding: "utf8" });
+        for (const page of ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)]) {
+            if (!page.endsWith(".md")) continue;
+            const text = fs.readFileSync(path.join(clone, page), "utf8");
+            for (const [, target = ""] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+                const file = path.join(clone, path.dirname(page), target);
+                assert.ok(fs.existsSync(file), `${page} links to ${target}, which is not there`);
+            }
+        }
+    });
+});
+
+describe("docs/parity.md", () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the set-up is plain JavaScript outside the compile
+    const { readRows, parityPage } = require(path.join(clone, "tools", "docs", "parity.cjs")) as Parity;
+    const rows = readRows("# comment\n## Images\nB1 | imports | here |\nB2 | waits | there | codecs\nB3 | none | no | n/a: empty\n");
+    const at = (title: string) => parityPage(rows, [{ file: "test/x.test.ts", title }]);
+
+    it("names the tests of a row, and what a row without tests waits for", () => {
+        const { page, problems } = at("an image is imported [B1]");
+        assert.deepEqual(problems, []);
+        assert.match(page, /\| B1 \| imports \| here \| tested \| `test\/x.test.ts` an image is imported \|/);
+        assert.match(page, /\| B2 .*\| not there yet: codecs \|/);
+        assert.match(page, /\| B3 .*\| not applicable: empty \|/);
+        assert.match(page, /Now: 1 tested, 1 not there yet, 1 not applicable\./);
+        assert.match(at("nothing").page, /\| B1 .*\| not tested yet \|/);
+    });
+
+    const wrong: { reason: string; title: string; problem: RegExp }[] = [
+        { reason: "a row that does not exist", title: "x [B9]", problem: /there is no row B9/ },
+        { reason: "a range", title: "x [B1-B3]", problem: /\[B1-B3\] is not a list of rows/ },
+        { reason: "more than four rows", title: "x [B1, B2] y [B3, B1, B2]", problem: /more than 4 rows/ },
+    ];
+    for (const { reason, title, problem } of wrong) {
+        it(`refuses ${reason} in a title`, () => {
+            assert.match(at(title).problems.join("\n"), problem);
+        });
+    }
+
+    it("takes other brackets for text", () => {
+        assert.deepEqual(at("reads [::1] and [a list]").problems, []);
+    });
+});
