@@ -7,14 +7,16 @@ import * as path from "node:path";
 const clone = path.resolve(__dirname, "..", "..");
 
 interface Parity {
-    readRows(text: string): unknown[];
-    parityPage(rows: unknown[], titles: { file: string; title: string }[]): { page: string; problems: string[] };
+    readRows: (text: string) => unknown[];
+    parityPage: (rows: unknown[], titles: { file: string; title: string }[]) => { page: string; problems: string[] };
 }
 
 describe("docs/", () => {
     it("is up to date with the tests' titles and the error codes", function () {
         this.timeout(60_000);
-        const check = spawnSync(process.execPath, [path.join(clone, "tools", "docs.cjs"), "--check"], { encoding: "utf8" });
+        const check = spawnSync(process.execPath, [path.join(clone, "tools", "docs.cjs"), "--check"], {
+            encoding: "utf8",
+        });
         assert.equal(check.status, 0, check.stderr);
     });
 
@@ -32,9 +34,10 @@ describe("docs/", () => {
 });
 
 describe("docs/parity.md", () => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the set-up is plain JavaScript outside the compile
     const { readRows, parityPage } = require(path.join(clone, "tools", "docs", "parity.cjs")) as Parity;
-    const rows = readRows("# comment\n## Images\nB1 | imports | here |\nB2 | waits | there | codecs\nB3 | none | no | n/a: empty\n");
+    const rows = readRows(
+        "# comment\n## Images\nB1 | imports | here |\nB2 | waits | there | codecs\nB3 | none | no | n/a: empty\n",
+    );
     const at = (title: string) => parityPage(rows, [{ file: "test/x.test.ts", title }]);
 
     it("names the tests of a row, and what a row without tests waits for", () => {

@@ -34,7 +34,10 @@ describe("the house", () => {
 
     it("has no folder or file that is named after nothing", () => {
         const names = /(^|\/)(utils?|helpers?|common|misc)(\/|\.|$)/;
-        assert.deepEqual([...sources.keys()].filter((file) => names.test(file)), []);
+        assert.deepEqual(
+            [...sources.keys()].filter((file) => names.test(file)),
+            [],
+        );
     });
 });
 
@@ -73,7 +76,8 @@ describe("the check of imports", () => {
             tree: {
                 "components/a.ts": 'import { b } from "../provider/dynamic/b";',
                 "provider/connect.ts": 'import { c } from "./embedded/c";',
-                "provider/importer/sources/d.ts": 'import { request } from "undici"; import { e } from "../../model/e";',
+                "provider/importer/sources/d.ts":
+                    'import { request } from "undici"; import { e } from "../../model/e";',
             },
             wrong: [],
         },

@@ -10,7 +10,13 @@ async function lint(clone, args) {
     const modules = path.join(clone, "node_modules");
     const checks = [
         [path.join(modules, "eslint", "bin", "eslint.js"), ".", "--max-warnings", "0"].concat(fix ? "--fix" : []),
-        [path.join(modules, "prettier", "bin", "prettier.cjs"), ".", "--log-level", "warn", fix ? "--write" : "--check"],
+        [
+            path.join(modules, "prettier", "bin", "prettier.cjs"),
+            ".",
+            "--log-level",
+            "warn",
+            fix ? "--write" : "--check",
+        ],
         [path.join(modules, "typescript", "bin", "tsc"), "-p", "examples/quickstart", "--noEmit"],
         [path.join(__dirname, "docs.cjs")].concat(fix ? [] : "--check"),
     ];

@@ -48,7 +48,8 @@ function readNumbers(title) {
 function render(rows, tests) {
     const counts = new Map();
     const body = rows.map(function (row) {
-        if (row.heading) return `\n## ${row.heading}\n\n| Row | What | Where it lives | State | Tests |\n| --- | --- | --- | --- | --- |`;
+        if (row.heading)
+            return `\n## ${row.heading}\n\n| Row | What | Where it lives | State | Tests |\n| --- | --- | --- | --- | --- |`;
         const own = tests.get(row.number);
         const state = stateOf(row, own);
         const kind = state.split(":")[0];

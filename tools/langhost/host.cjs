@@ -72,7 +72,9 @@ function findSdk(directory) {
         const manifest = createRequire(path.join(directory, "program.js")).resolve("@pulumi/pulumi/package.json");
         return { require: createRequire(manifest) };
     } catch {
-        process.stderr.write(`cannot run the program in ${directory}: @pulumi/pulumi is not installed there; run npm install\n`);
+        process.stderr.write(
+            `cannot run the program in ${directory}: @pulumi/pulumi is not installed there; run npm install\n`,
+        );
         process.exit(1);
     }
 }

@@ -34,7 +34,14 @@ function runProgram(request, engine) {
 
 function runnerArguments(request, engine, root) {
     const args = ["--monitor", request.getMonitorAddress(), "--engine", engine];
-    args.push("--organization", request.getOrganization(), "--project", request.getProject(), "--stack", request.getStack());
+    args.push(
+        "--organization",
+        request.getOrganization(),
+        "--project",
+        request.getProject(),
+        "--stack",
+        request.getStack(),
+    );
     args.push("--root-directory", root, "--pwd", request.getPwd(), "--parallel", String(request.getParallel()));
     if (request.getDryrun()) args.push("--dry-run");
     return args;

@@ -15,7 +15,7 @@ const DEAD_AFTER = 60000;
 async function withLock(directory, body, waiting) {
     fs.mkdirSync(directory, { recursive: true });
     const mine = [os.hostname(), process.pid, Math.random().toString(16).slice(2)].join("~");
-    for (let told = false; ; ) {
+    for (let told = false; ;) {
         if (others(directory, mine).length === 0) {
             fs.writeFileSync(path.join(directory, mine), "");
             if (others(directory, mine).length === 0) break;

@@ -7,8 +7,14 @@ const path = require("path");
 function hostFiles(clone) {
     const own = path.join(clone, "tools", "langhost");
     const sdk = path.join(clone, "node_modules", "@pulumi", "pulumi");
-    const launchers = ["pulumi-resource-pulumi-nodejs", "pulumi-resource-pulumi-nodejs.cmd"].map((name) => path.join(sdk, name));
-    return fs.readdirSync(own).sort().map((name) => path.join(own, name)).concat(launchers);
+    const launchers = ["pulumi-resource-pulumi-nodejs", "pulumi-resource-pulumi-nodejs.cmd"].map((name) =>
+        path.join(sdk, name),
+    );
+    return fs
+        .readdirSync(own)
+        .sort()
+        .map((name) => path.join(own, name))
+        .concat(launchers);
 }
 
 /** Fills `<directory>/bin` with the programs that the CLI looks for, and `<directory>/langhost` with what they run. */

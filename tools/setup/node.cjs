@@ -43,7 +43,14 @@ async function fetchNode(version, npmCommand) {
     const directory = await installOnce("node/" + version + "-" + platform, async function (partial) {
         say(wanted + ": fetching Node " + version + " from npm into the cache (once, up to a minute)");
         const [command, ...first] = npmCommand;
-        const flags = ["--no-save", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--fetch-retries=1"];
+        const flags = [
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--no-package-lock",
+            "--loglevel=error",
+            "--fetch-retries=1",
+        ];
         const args = first.concat("install", "--prefix", partial, flags, "node-" + platform + "@" + version);
         const { code, output } = await run(command, args, { cwd: partial, quiet: true, timeout: 600000 });
         if (code === 0 && fs.existsSync(path.join(partial, program))) return;

@@ -16,7 +16,8 @@ const FLAGS = ["-trimpath", "-ldflags", LINK];
 async function builtPulumi(clone) {
     const go = await goVersion();
     const binaries = path.join("pulumi", binariesName(clone, go));
-    if (go !== undefined) return fs.existsSync(path.join(cacheDirectory(), binaries)) ? assemble(clone, binaries) : undefined;
+    if (go !== undefined)
+        return fs.existsSync(path.join(cacheDirectory(), binaries)) ? assemble(clone, binaries) : undefined;
     const parent = path.join(cacheDirectory(), "pulumi");
     const prefix = binariesName(clone, undefined);
     const built = fs.existsSync(parent) ? fs.readdirSync(parent).find((name) => name.startsWith(prefix)) : undefined;
@@ -31,10 +32,19 @@ async function buildPulumi(clone) {
     let reason = "";
     try {
         await installOnce(binaries, async function (partial) {
-            say("building the Pulumi CLI " + VERSION + " from source with Go (once; up to 10 minutes on a small machine)");
+            say(
+                "building the Pulumi CLI " +
+                    VERSION +
+                    " from source with Go (once; up to 10 minutes on a small machine)",
+            );
             const args = ["build"].concat(FLAGS, "-o", partial + path.sep, "tool");
             const cwd = path.join(clone, "tools", "pulumi");
-            const { code, output } = await run("go", args, { cwd, env: goEnvironment(), quiet: true, timeout: 3600000 });
+            const { code, output } = await run("go", args, {
+                cwd,
+                env: goEnvironment(),
+                quiet: true,
+                timeout: 3600000,
+            });
             reason = code === 0 ? "" : reasonIn(output);
             if (code !== 0) throw new Error(reason);
         });
@@ -48,7 +58,10 @@ async function buildPulumi(clone) {
 /** Puts the binaries and the hosts for Node into one directory, as the official CLI has them. */
 async function assemble(clone, binaries) {
     const from = path.join(cacheDirectory(), binaries);
-    const name = path.join("pulumi", "cli-" + hash([binaries].concat(hostFiles(clone).map((file) => fs.readFileSync(file)))));
+    const name = path.join(
+        "pulumi",
+        "cli-" + hash([binaries].concat(hostFiles(clone).map((file) => fs.readFileSync(file)))),
+    );
     const directory = await installOnce(name, function (partial) {
         const bin = path.join(partial, "bin");
         fs.mkdirSync(bin);

@@ -12,7 +12,9 @@ const LAUNCHER = "3.265.0";
 /** The directory of a CLI that the launcher downloaded earlier. */
 function launchedPulumi(cache) {
     const directory = path.join(cache, "pulumi", "official", "versions", VERSION, "bin");
-    return fs.existsSync(path.join(directory, process.platform === "win32" ? "pulumi.exe" : "pulumi")) ? directory : undefined;
+    return fs.existsSync(path.join(directory, process.platform === "win32" ? "pulumi.exe" : "pulumi"))
+        ? directory
+        : undefined;
 }
 
 /**
@@ -37,7 +39,14 @@ async function launchPulumi(cache) {
 
 async function download(home) {
     const [command, ...first] = npm();
-    const flags = ["--no-save", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--fetch-retries=0"];
+    const flags = [
+        "--no-save",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--loglevel=error",
+        "--fetch-retries=0",
+    ];
     const args = first.concat("install", "--prefix", home, flags, "pulumi@" + LAUNCHER);
     const fetched = await run(command, args, { cwd: home, quiet: true, timeout: 60000 });
     if (fetched.code !== 0) return "npm: " + reasonIn(fetched.output);
@@ -48,7 +57,12 @@ async function download(home) {
         PULUMI_SKIP_UPDATE_CHECK: "true",
         NODE_USE_ENV_PROXY: "1",
     });
-    const launched = await run(process.execPath, [launcher, "version"], { cwd: home, env, quiet: true, timeout: 300000 });
+    const launched = await run(process.execPath, [launcher, "version"], {
+        cwd: home,
+        env,
+        quiet: true,
+        timeout: 300000,
+    });
     return launched.code === 0 ? "" : reasonIn(launched.output);
 }
 

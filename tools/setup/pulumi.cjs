@@ -16,8 +16,11 @@ async function findPulumi(clone) {
     const built = await buildPulumi(clone);
     if (built.directory) return built.directory;
     throw new SetupError(
-        "the Pulumi CLI is needed and could not be had: it is not on PATH, it cannot be downloaded (" + launched.reason +
-            "), and it cannot be built (" + built.reason + "); install Pulumi from pulumi.com, or Go 1.26 or newer with " +
+        "the Pulumi CLI is needed and could not be had: it is not on PATH, it cannot be downloaded (" +
+            launched.reason +
+            "), and it cannot be built (" +
+            built.reason +
+            "); install Pulumi from pulumi.com, or Go 1.26 or newer with " +
             "access to a Go module proxy, and run this again",
     );
 }

@@ -35,7 +35,8 @@ function run(command, args, options) {
 /** The reason to show when a quiet program failed: npm's line about the network or its code, else the last line that says something. */
 function reasonIn(output) {
     const lines = output.split("\n").map((line) => line.trim().replace(/^npm (error|ERR!) /, ""));
-    const telling = lines.find((line) => /^network request to .* failed/.test(line)) || lines.find((line) => /^code E/.test(line));
+    const telling =
+        lines.find((line) => /^network request to .* failed/.test(line)) || lines.find((line) => /^code E/.test(line));
     return telling || lines.filter((line) => line !== "").pop() || "no message";
 }
 

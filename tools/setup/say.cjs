@@ -11,7 +11,9 @@ class SetupError extends Error {}
 
 /** Ends the process after a failure: with the sentence alone where it is one of ours. */
 function fail(error) {
-    process.stderr.write((error instanceof SetupError ? "setup: " + error.message : (error && error.stack) || error) + "\n");
+    process.stderr.write(
+        (error instanceof SetupError ? "setup: " + error.message : (error && error.stack) || error) + "\n",
+    );
     process.exit(1);
 }
 

@@ -26,7 +26,9 @@ function runMocha(clone, args, env) {
         const watch = setInterval(function () {
             if (over === 0 && fs.existsSync(file)) over = Date.now();
             if (over === 0 || Date.now() - over < LINGER) return;
-            process.stderr.write("the tests are over but left something open (a process, a socket, a timer): ending mocha\n");
+            process.stderr.write(
+                "the tests are over but left something open (a process, a socket, a timer): ending mocha\n",
+            );
             child.kill("SIGKILL");
         }, 500);
         for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
