@@ -15,7 +15,7 @@ export function findWrongImports(tree: Tree): string[] {
     );
 }
 
-/** What each room may import beside itself and the model. The direction is that of docs/decisions/0003. */
+/** What each room may import beside itself and the model; CONTRIBUTING.md tells what the rooms are for. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
     components: ["dynamic"],
     dynamic: ["lifecycle"],

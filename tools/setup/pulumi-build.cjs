@@ -8,9 +8,11 @@ const { run, reasonIn } = require("./run.cjs");
 const { say } = require("./say.cjs");
 const { addNodeHosts, hostFiles } = require("./node-hosts.cjs");
 
-const VERSION = "v3.259.0";
-const LINK = "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + VERSION;
-const FLAGS = ["-trimpath", "-ldflags", LINK];
+/** The version of the CLI, as the module file pins it; the downloaded one is the same. */
+function pulumiVersion(clone) {
+    const modules = fs.readFileSync(path.join(clone, "tools", "pulumi", "go.mod"), "utf8");
+    return /pulumi\/pkg\/v3 => \S+ v(\S+)/.exec(modules)[1];
+}
 
 /** The directory of a CLI that was built earlier from exactly these sources, with this Go where one is installed. */
 async function builtPulumi(clone) {
@@ -37,7 +39,7 @@ async function buildPulumi(clone) {
                     VERSION +
                     " from source with Go (once; up to 10 minutes on a small machine)",
             );
-            const args = ["build"].concat(FLAGS, "-o", partial + path.sep, "tool");
+            const args = ["build"].concat(flags(clone), "-o", partial + path.sep, "tool");
             const cwd = path.join(clone, "tools", "pulumi");
             const { code, output } = await run("go", args, {
                 cwd,
@@ -83,7 +85,12 @@ function place(from, to) {
 /** The name of what these sources make with this Go; without a Go, the part that all Gos share. */
 function binariesName(clone, go) {
     const sources = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(clone, "tools", "pulumi", file)));
-    return "built-" + hash(sources.concat(FLAGS.join(" "))) + "-" + (go === undefined ? "" : hash([go]));
+    return "built-" + hash(sources.concat(flags(clone).join(" "))) + "-" + (go === undefined ? "" : hash([go]));
+}
+
+function flags(clone) {
+    const version = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + pulumiVersion(clone);
+    return ["-trimpath", "-ldflags", "-s -w -X " + version];
 }
 
 async function goVersion() {
@@ -101,4 +108,4 @@ function hash(parts) {
     return sum.digest("hex").slice(0, 16);
 }
 
-module.exports = { builtPulumi, buildPulumi };
+module.exports = { builtPulumi, buildPulumi, pulumiVersion };

@@ -6,12 +6,11 @@ const { installOnce } = require("./cache.cjs");
 const { run, reasonIn, npm } = require("./run.cjs");
 const { say } = require("./say.cjs");
 
-const VERSION = "3.259.0";
 const LAUNCHER = "3.265.0";
 
 /** The directory of a CLI that the launcher downloaded earlier. */
-function launchedPulumi(cache) {
-    const directory = path.join(cache, "pulumi", "official", "versions", VERSION, "bin");
+function launchedPulumi(cache, version) {
+    const directory = path.join(cache, "pulumi", "official", "versions", version, "bin");
     return fs.existsSync(path.join(directory, process.platform === "win32" ? "pulumi.exe" : "pulumi"))
         ? directory
         : undefined;
@@ -21,12 +20,12 @@ function launchedPulumi(cache) {
  * Fetches the launcher from npm and lets it download the CLI into the cache: it installs under PULUMI_HOME, so the user's own is not
  * touched. Answers the CLI's directory, or the reason why there is none.
  */
-async function launchPulumi(cache) {
+async function launchPulumi(cache, version) {
     let reason = "";
     say("no Pulumi CLI on PATH: asking npm's launcher for the official one (up to a few minutes where downloads work)");
     try {
         await installOnce("pulumi/official", async function (partial) {
-            reason = await download(partial);
+            reason = await download(partial, version);
             if (reason !== "") throw new Error(reason);
         });
     } catch (error) {
@@ -34,10 +33,10 @@ async function launchPulumi(cache) {
         say("no download possible (" + reason + ")");
         return { reason };
     }
-    return { directory: launchedPulumi(cache), reason: "the launcher left no CLI" };
+    return { directory: launchedPulumi(cache, version), reason: "the launcher left no CLI" };
 }
 
-async function download(home) {
+async function download(home, version) {
     const [command, ...first] = npm();
     const flags = [
         "--no-save",
@@ -53,7 +52,7 @@ async function download(home) {
     const launcher = path.join(home, "node_modules", "pulumi", "run.js");
     const env = Object.assign({}, process.env, {
         PULUMI_HOME: home,
-        PULUMI_VERSION: VERSION,
+        PULUMI_VERSION: version,
         PULUMI_SKIP_UPDATE_CHECK: "true",
         NODE_USE_ENV_PROXY: "1",
     });

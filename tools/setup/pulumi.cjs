@@ -3,15 +3,17 @@
 const fs = require("fs");
 const path = require("path");
 const { cacheDirectory } = require("./cache.cjs");
-const { buildPulumi, builtPulumi } = require("./pulumi-build.cjs");
+const { buildPulumi, builtPulumi, pulumiVersion } = require("./pulumi-build.cjs");
 const { launchedPulumi, launchPulumi } = require("./pulumi-launcher.cjs");
 const { SetupError } = require("./say.cjs");
 
 /** Answers the directory that holds `pulumi`; its language host for Node lies beside it or on PATH. */
 async function findPulumi(clone) {
-    const ready = onPath(process.env.PATH || "") || launchedPulumi(cacheDirectory()) || (await builtPulumi(clone));
+    const version = pulumiVersion(clone);
+    const ready =
+        onPath(process.env.PATH || "") || launchedPulumi(cacheDirectory(), version) || (await builtPulumi(clone));
     if (ready) return ready;
-    const launched = await launchPulumi(cacheDirectory());
+    const launched = await launchPulumi(cacheDirectory(), version);
     if (launched.directory) return launched.directory;
     const built = await buildPulumi(clone);
     if (built.directory) return built.directory;
