@@ -2,6 +2,11 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
+const globals = Object.fromEntries(
+    ["process", "Buffer", "console", "__dirname", "__filename", ...timers].map((name) => [name, "readonly"]),
+);
+
 const filePurpose = {
     meta: {
         type: "suggestion",
@@ -75,7 +80,11 @@ export default defineConfig(
     {
         // Plain JavaScript, because it runs before anything is compiled, also on a Node that is too old.
         files: ["tools/**/*.cjs", "bin/**/*.cjs"],
-        languageOptions: { sourceType: "commonjs", ecmaVersion: 2022 },
-        rules: { "no-unused-vars": ["error", { caughtErrorsIgnorePattern: "^_" }], "prefer-const": "error" },
+        languageOptions: { sourceType: "commonjs", ecmaVersion: 2022, globals },
+        rules: {
+            "no-undef": "error",
+            "no-unused-vars": ["error", { caughtErrorsIgnorePattern: "^_" }],
+            "prefer-const": "error",
+        },
     },
 );

@@ -36,7 +36,7 @@ async function buildPulumi(clone) {
         await installOnce(binaries, async function (partial) {
             say(
                 "building the Pulumi CLI " +
-                    VERSION +
+                    pulumiVersion(clone) +
                     " from source with Go (once; up to 10 minutes on a small machine)",
             );
             const args = ["build"].concat(flags(clone), "-o", partial + path.sep, "tool");
