@@ -60,11 +60,14 @@ export interface Codec {
     /** The name as the platform spells it ("gz"). */
     readonly name: string;
     match(head: Uint8Array): boolean;
-    decode(input: Bytes): Bytes;
+    /** The bytes inside; errors speak of the image by the name given. */
+    decode(input: Bytes, name: string): Bytes;
 }
 
 /** Reads anywhere in an image; a read past the end is short. */
 export interface RandomAccess {
+    /** The image for messages. */
+    readonly name: string;
     /** Bytes in all; undefined while a stream has not been read to its end. */
     readonly size: number | undefined;
     read(offset: number, length: number): Promise<Uint8Array>;
@@ -76,8 +79,11 @@ export interface Format {
     readonly name: string;
     /** Decides from the first bytes (64 KiB, or all there are where the image is smaller). */
     match(head: Uint8Array): boolean;
-    /** Reads header and tables only; throws where the image is unsafe, unsupported or corrupt. */
-    layout(input: RandomAccess): Promise<Layout>;
+    /**
+     * Reads header and tables only; throws where the image is unsafe, unsupported or corrupt, and `too-large` as soon as
+     * its virtual size is known to be more than the room there is.
+     */
+    layout(input: RandomAccess, room: number | undefined): Promise<Layout>;
 }
 
 /** How the bytes of a piece become guest bytes. */
@@ -90,21 +96,34 @@ export interface Piece {
     readonly guestOffset: number;
     readonly guestLength: number;
     readonly encoding: Encoding;
+    /** Bytes that come out when it is decoded: more than `guestLength` where the disk ends within a cluster. */
+    readonly decodedLength: number;
 }
 
 /** Where each piece of the guest disk lies in the source. */
 export interface Layout {
     /** Bytes of the guest disk; undefined for a raw stream of unknown length. */
     readonly virtualSize: number | undefined;
-    /** Pieces by ascending source offset; what no piece names reads as zeros. */
+    /**
+     * Pieces by ascending source offset; what no piece names reads as zeros. A compressed piece may share its last sector
+     * (512 bytes) with the next one; a raw stream of unknown length is one plain piece of infinite length.
+     */
     readonly pieces: Iterable<Piece>;
-    /** Guest bytes that pieces cover: what the disk will hold at most. */
+    /** Guest bytes that pieces cover, where the format tells them from zeros: what the disk will hold at most. */
     readonly allocated: number | undefined;
+}
+
+/** A piece whose bytes lie in a buffer, from `at`. */
+export interface Placed extends Omit<Piece, "sourceOffset"> {
+    readonly at: number;
 }
 
 /** Where a disk is written. Offsets may come in any order; what is not written reads as zeros. */
 export interface Target {
-    write(offset: number, data: Uint8Array): Promise<void>;
+    /** An empty buffer of so many bytes at least, once one is free: this is what holds a fast source back. */
+    buffer(minimum: number): Promise<Uint8Array>;
+    /** Writes the pieces that lie in a buffer, decoded. The buffer is the target's from here on. */
+    place(buffer: Uint8Array, pieces: readonly Placed[]): Promise<void>;
     /** Grows the disk to its final size and makes it durable (fsync). */
     finish(size: number): Promise<void>;
     /** Leaves nothing behind. */

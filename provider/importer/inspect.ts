@@ -1,0 +1,62 @@
+// Tells what an image is without importing it: reads the beginning and the tables, no more.
+import type { Clock } from "../model/clock.js";
+import { isBootsourceError } from "../model/errors.js";
+import type { Inspection, Layout, SourceSpec } from "./contract.js";
+import { isIso } from "./formats/raw.js";
+import { openImage, type OpenImage } from "./open-image.js";
+import { openSource, type SourceOptions } from "./sources/index.js";
+
+const limit = 16 * 2 ** 40;
+
+/**
+ * Inspects an image. An image that an import would refuse is an answer (`refused`); a source that cannot be read is an error.
+ */
+export async function inspectImage(
+    source: SourceSpec,
+    options: Omit<SourceOptions, "clock"> & {
+        readonly format?: string | undefined;
+        readonly signal: AbortSignal;
+        readonly clock: Clock;
+    },
+): Promise<Inspection> {
+    const opened = openSource(source, options);
+    let image: OpenImage | undefined;
+    let layout: Layout | undefined;
+    let refused: Inspection["refused"];
+    try {
+        image = await openImage(opened, {
+            format: options.format,
+            room: undefined,
+            limits: { sourceBytes: limit, decompressedBytes: limit },
+            checksum: undefined,
+            signal: options.signal,
+            progress: undefined,
+        });
+        layout = await image.layout();
+    } catch (thrown) {
+        if (!isBootsourceError(thrown) || !refusals.has(thrown.code)) throw thrown;
+        refused = { code: thrown.code, reason: thrown.message };
+    } finally {
+        image?.close();
+    }
+    const iso = image?.format.name === "raw" && isIso(image.head);
+    return {
+        format: iso ? "iso" : (image?.format.name ?? "unknown"),
+        codecs: image?.codecs ?? [],
+        virtualSize: layout?.virtualSize,
+        allocated: layout?.allocated,
+        sourceSize: image?.identity.size,
+        refused,
+    };
+}
+
+/** What speaks of the image, not of the way to it. */
+const refusals: ReadonlySet<string> = new Set([
+    "empty-source",
+    "truncated",
+    "not-an-image",
+    "unsafe-image",
+    "unsupported-image",
+    "corrupt-image",
+    "limit-exceeded",
+]);

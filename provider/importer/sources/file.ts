@@ -1,0 +1,104 @@
+// Images on this machine: a regular file, read in large steps, watched for changes while it is read.
+import { open, stat, type FileHandle } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { BootsourceError, throwIfCancelled } from "../../model/errors.js";
+import type { Bytes, Identity, Range, Source } from "../contract.js";
+import { fileSystemError } from "../file-system-error.js";
+
+const stepBytes = 512 * 1024;
+
+/** A file of this machine as a source. */
+export function fileSource(path: string): Source {
+    const doing = `read ${path}`;
+    return {
+        name: path,
+        async identify(signal) {
+            throwIfCancelled(signal, doing);
+            try {
+                return toIdentity(path, await stat(path, { bigint: true }));
+            } catch (thrown) {
+                throw fileSystemError(thrown, doing);
+            }
+        },
+        async open(range, signal) {
+            throwIfCancelled(signal, doing);
+            try {
+                // Asked by name first: opening a named pipe would wait for a writer for ever.
+                toIdentity(path, await stat(path, { bigint: true }));
+                const file = await open(path, "r");
+                const identity = await identityOf(path, file);
+                return { identity, bytes: readFile(path, file, identity, range, signal) };
+            } catch (thrown) {
+                throw fileSystemError(thrown, doing);
+            }
+        },
+    };
+}
+
+async function identityOf(path: string, file: FileHandle): Promise<Identity> {
+    try {
+        return toIdentity(path, await file.stat({ bigint: true }));
+    } catch (thrown) {
+        await file.close();
+        throw thrown;
+    }
+}
+
+async function* readFile(
+    path: string,
+    file: FileHandle,
+    identity: Identity,
+    range: Range | undefined,
+    signal: AbortSignal,
+): Bytes {
+    const size = identity.size ?? 0;
+    const end = range === undefined ? size : Math.min(size, range.offset + range.length);
+    let at = range?.offset ?? 0;
+    try {
+        // The next step is read while the last one is worked on.
+        let next = readStep(file, at, end);
+        while (at < end) {
+            const step = await next;
+            throwIfCancelled(signal, `read ${path}`);
+            if (step.length === 0) throw changed(path);
+            at += step.length;
+            next = readStep(file, at, end);
+            next.catch(() => undefined);
+            yield step;
+        }
+        const now = toIdentity(path, await file.stat({ bigint: true }));
+        if (now.version !== identity.version) throw changed(path);
+    } catch (thrown) {
+        throw fileSystemError(thrown, `read ${path}`);
+    } finally {
+        await file.close();
+    }
+}
+
+async function readStep(file: FileHandle, at: number, end: number): Promise<Uint8Array> {
+    const length = Math.min(stepBytes, end - at);
+    if (length <= 0) return new Uint8Array(0);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, at);
+    return buffer.subarray(0, bytesRead);
+}
+
+function toIdentity(path: string, stats: BigIntStats): Identity {
+    if (!stats.isFile()) {
+        const what = stats.isDirectory() ? "a directory" : "not a regular file";
+        throw new BootsourceError("invalid-argument", `cannot read ${path}: it is ${what}; name an image file`);
+    }
+    return {
+        size: Number(stats.size),
+        version: `${stats.dev}-${stats.ino}-${stats.size}-${stats.mtimeNs}`,
+        ranges: true,
+        lastModified: new Date(Math.floor(Number(stats.mtimeMs) / 1000) * 1000).toISOString(),
+        mediaType: undefined,
+    };
+}
+
+function changed(path: string): BootsourceError {
+    return new BootsourceError(
+        "source-changed",
+        `cannot read ${path}: it was written to while it was being read; try again when its writer is done`,
+    );
+}

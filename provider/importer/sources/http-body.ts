@@ -1,0 +1,179 @@
+// The bytes of an image on a web server, without gap and without repeat, over as many connections as that takes.
+import { createHash, type Hash } from "node:crypto";
+import { BootsourceError } from "../../model/errors.js";
+import type { Bytes, Identity, Opened, Range } from "../contract.js";
+import { sameIdentity } from "../same-identity.js";
+import { connectionError, statusError } from "./http-errors.js";
+import type { Answer } from "./http-exchange.js";
+import { contentRange, identityOf, sizeOfRefusedRange } from "./http-identity.js";
+import type { Patience } from "./patience.js";
+import type { StallWatch } from "./stall.js";
+
+/** Asks the server something within one attempt. */
+export type Ask = (
+    method: "GET" | "HEAD",
+    headers: Record<string, string>,
+    watch: StallWatch,
+) => Promise<Answer>;
+
+/** One transfer. */
+export interface Transfer {
+    readonly name: string;
+    readonly ask: Ask;
+    readonly range: Range | undefined;
+    readonly signal: AbortSignal;
+    readonly patience: Patience;
+    readonly watch: () => StallWatch;
+}
+
+/** A connection that delivers, after so many bytes that are not wanted any more. */
+interface Delivery {
+    readonly identity: Identity;
+    readonly answer: Answer;
+    readonly watch: StallWatch;
+    /** Bytes that come before the ones wanted: the server began at the first byte of the image. */
+    readonly skip: number;
+}
+
+/** Opens a transfer: resolves when the server has begun to answer well. */
+export async function openBody(transfer: Transfer): Promise<Opened> {
+    const first = await deliver(transfer, 0, undefined);
+    return { identity: first.identity, bytes: readAll(transfer, first) };
+}
+
+/**
+ * Reads on over broken connections. With a strong ETag the next connection begins where the last one broke; without one it
+ * begins again, and what was delivered before is compared by its hash, never delivered twice.
+ */
+async function* readAll(transfer: Transfer, first: Delivery): Bytes {
+    const { name, range, signal, patience } = transfer;
+    const hash = first.identity.version === undefined ? createHash("sha256") : undefined;
+    const wanted = wantedLength(first.identity, range);
+    let delivered = 0;
+    let delivery = first;
+    try {
+        while (delivered < wanted) {
+            try {
+                for await (const chunk of afterSkip(delivery, delivered, hash, transfer)) {
+                    const part = chunk.subarray(0, wanted - delivered);
+                    if (part.length === 0) break;
+                    delivered += part.length;
+                    hash?.update(part);
+                    patience.progress();
+                    yield part;
+                }
+                if (delivered >= wanted || wanted === Infinity) return;
+                throw new BootsourceError(
+                    "unreachable",
+                    `cannot read ${name}: the connection ended after ${delivered} of ${wanted} bytes; try again`,
+                );
+            } catch (thrown) {
+                const error = connectionError(name, delivery.watch.reason(thrown));
+                delivery.watch.end();
+                await patience.after(error, signal, name);
+            }
+            delivery = await deliver(transfer, delivered, first.identity);
+        }
+    } finally {
+        delivery.watch.end();
+    }
+}
+
+/** Asks until the server answers well, or patience ends. */
+async function deliver(transfer: Transfer, delivered: number, known: Identity | undefined): Promise<Delivery> {
+    for (;;) {
+        const watch = transfer.watch();
+        try {
+            return await tryDeliver(transfer, delivered, known, watch);
+        } catch (thrown) {
+            const error = connectionError(transfer.name, watch.reason(thrown));
+            watch.end();
+            await transfer.patience.after(error, transfer.signal, transfer.name);
+        }
+    }
+}
+
+async function tryDeliver(
+    transfer: Transfer,
+    delivered: number,
+    known: Identity | undefined,
+    watch: StallWatch,
+): Promise<Delivery> {
+    const { name, range } = transfer;
+    const start = (range?.offset ?? 0) + delivered;
+    const end = range === undefined ? "" : String(range.offset + range.length - 1);
+    // Without a strong validator nothing says that the rest belongs to the same image: it is then read from its beginning.
+    const validator = known?.version;
+    const byRange = range !== undefined ? delivered === 0 || validator !== undefined : validator !== undefined;
+    const headers: Record<string, string> = {};
+    if (byRange) headers["range"] = `bytes=${start}-${end}`;
+    else if (range !== undefined) headers["range"] = `bytes=${range.offset}-${end}`;
+    if (validator !== undefined) headers["if-range"] = validator;
+
+    const answer = await transfer.ask("GET", headers, watch);
+    if (answer.status === 416) throw refusedRange(name, answer, known);
+    const error = statusError(name, answer.status, answer.headers["retry-after"]);
+    if (error !== undefined) throw error;
+    const identity = identityOf(answer);
+    if (known !== undefined) sameIdentity(name, known, identity);
+    if (answer.status === 200) return { identity, answer, watch, skip: start };
+    const part = contentRange(answer);
+    const from = byRange ? start : (range?.offset ?? 0);
+    if (headers["range"] === undefined || part?.start !== from) {
+        throw new BootsourceError(
+            "unexpected-response",
+            `cannot read ${name}: asked for bytes from ${from}, the server sent others ` +
+                `(Content-Range: ${answer.headers["content-range"] ?? "none"}); use another server`,
+        );
+    }
+    return { identity, answer, watch, skip: start - from };
+}
+
+/** The chunks of a delivery from the first wanted byte; what was delivered before must come again as it was. */
+async function* afterSkip(delivery: Delivery, delivered: number, hash: Hash | undefined, transfer: Transfer): Bytes {
+    const again = delivered > 0 && delivery.skip >= delivered ? createHash("sha256") : undefined;
+    let skip = delivery.skip;
+    const iterator = delivery.answer.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    try {
+        for (;;) {
+            const next = await delivery.watch.wait(iterator.next());
+            if (next.done === true) return;
+            let chunk = next.value;
+            if (skip > 0) {
+                const passed = Math.min(skip, chunk.length);
+                // The last `delivered` bytes of what is skipped are the ones that were delivered.
+                again?.update(chunk.subarray(Math.min(passed, Math.max(0, skip - delivered)), passed));
+                skip -= passed;
+                chunk = chunk.subarray(passed);
+                if (skip === 0 && again !== undefined && hash !== undefined) {
+                    if (again.digest("hex") !== hash.copy().digest("hex")) throw replaced(transfer.name);
+                }
+                if (chunk.length === 0) continue;
+            }
+            yield chunk;
+        }
+    } finally {
+        await iterator.return?.();
+    }
+}
+
+function wantedLength(identity: Identity, range: Range | undefined): number {
+    const size = identity.size ?? Infinity;
+    if (range === undefined) return size;
+    return Math.max(0, Math.min(range.length, size - range.offset));
+}
+
+function refusedRange(name: string, answer: Answer, known: Identity | undefined): BootsourceError {
+    const size = sizeOfRefusedRange(answer);
+    if (size === 0 && known === undefined) {
+        return new BootsourceError("empty-source", `cannot read ${name}: it has no bytes; check that it was published whole`);
+    }
+    return replaced(name);
+}
+
+function replaced(name: string): BootsourceError {
+    return new BootsourceError(
+        "source-changed",
+        `cannot read ${name}: the image at the source was replaced while it was being read; try again`,
+    );
+}

@@ -1,0 +1,103 @@
+// Brings one image to a partial file: verified, grown to its size, durable. Nothing is left where that fails.
+import { dirname } from "node:path";
+import type { Clock } from "../model/clock.js";
+import { isBootsourceError, throwIfCancelled } from "../model/errors.js";
+import type { Imported, ImportRequest, Layout, Limits, Progress } from "./contract.js";
+import { openImage, type OpenImage } from "./open-image.js";
+import { checkSpace } from "./room.js";
+import { openSource, type SourceOptions } from "./sources/index.js";
+import { createRawFile } from "./target/raw-file.js";
+import { transfer } from "./transfer.js";
+
+/** Writes the image of a request as a raw disk at exactly `path`, which must not be there yet (mode 0600). */
+export async function stageImage(
+    path: string,
+    request: ImportRequest,
+    patience: Omit<SourceOptions, "clock"> = {},
+): Promise<Imported> {
+    const source = openSource(request.source, { ...patience, clock: request.clock });
+    const doing = `import ${source.name}`;
+    throwIfCancelled(request.signal, doing);
+    let image: OpenImage | undefined;
+    try {
+        image = await openImage(source, {
+            format: request.format,
+            room: request.size,
+            limits: limitsOf(request),
+            checksum: request.checksum,
+            signal: request.signal,
+            progress: throttled(request.progress, request.clock),
+        });
+        const layout = await image.layout();
+        throwIfCancelled(request.signal, doing);
+        return await write(path, source.name, image, layout, request);
+    } catch (thrown) {
+        // Whatever broke because of the cancellation is the cancellation.
+        if (!isBootsourceError(thrown) || thrown.code !== "cancelled") throwIfCancelled(request.signal, doing);
+        throw thrown;
+    } finally {
+        image?.close();
+    }
+}
+
+async function write(
+    path: string,
+    name: string,
+    image: OpenImage,
+    layout: Layout,
+    request: ImportRequest,
+): Promise<Imported> {
+    const preallocate = request.preallocate === true;
+    const expected = Math.max(request.size ?? 0, layout.virtualSize ?? 0);
+    await checkSpace(dirname(path), preallocate ? expected : layout.allocated);
+    const target = await createRawFile(path, { keepZeros: preallocate });
+    try {
+        // What the tables leave out must be there before the data; a raw disk leaves out nothing but its end.
+        const sparse = layout.allocated !== undefined;
+        if (preallocate && sparse) await target.fill(0, expected, request.signal);
+        const virtualSize = await transfer(await image.bytes(), layout, target, { name, room: request.size });
+        const verified = image.verify();
+        const size = Math.max(request.size ?? 0, virtualSize);
+        if (preallocate && !sparse) await target.fill(virtualSize, size, request.signal);
+        throwIfCancelled(request.signal, `import ${name}`);
+        await target.finish(size);
+        return {
+            format: image.format.name,
+            codecs: image.codecs,
+            virtualSize,
+            size,
+            ...verified,
+            version: image.identity.version,
+        };
+    } catch (thrown) {
+        // The reader first: it may be waiting for a server that says nothing.
+        image.close();
+        await target.abort();
+        throw thrown;
+    }
+}
+
+/** Bounds for requests that name none: far above any image, but not endless. */
+const longest = 16 * 2 ** 40;
+
+function limitsOf(request: ImportRequest): Limits {
+    // An image file holds its disk, its tables and perhaps snapshots: a few times the disk's size, not a thousand times.
+    const inside = request.size === undefined ? longest : 4 * request.size + 4 * 2 ** 30;
+    return { sourceBytes: longest, decompressedBytes: inside, ...request.limits };
+}
+
+const progressEvery = 200;
+
+function throttled(
+    report: ImportRequest["progress"],
+    clock: Clock,
+): ((progress: Progress) => void) | undefined {
+    if (report === undefined) return undefined;
+    let next = 0;
+    return (progress) => {
+        const now = clock.now();
+        if (now < next && progress.transferred !== progress.total) return;
+        next = now + progressEvery;
+        report(progress);
+    };
+}

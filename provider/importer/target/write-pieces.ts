@@ -1,0 +1,85 @@
+// Decodes pieces out of a buffer and writes them at their guest offsets; runs in a thread, or in place for small images.
+import { writeSync } from "node:fs";
+import { BootsourceError, isBootsourceError, type ErrorCode } from "../../model/errors.js";
+import type { Placed } from "../contract.js";
+import { errorCode } from "../file-system-error.js";
+import { decodeCluster } from "./decode-cluster.js";
+
+const fields = 6;
+const encodings = ["plain", "zlib", "zstd"] as const;
+
+/** A failure as it travels between threads. */
+export interface PackedFailure {
+    readonly code: string;
+    readonly message: string;
+    readonly ours: boolean;
+}
+
+/** What went wrong in a thread, as it was thrown there: our own error, or a system error with its code. */
+export function fromPackedFailure(failure: PackedFailure): Error {
+    if (failure.ours) return new BootsourceError(failure.code as ErrorCode, failure.message);
+    return Object.assign(new Error(failure.message), { code: failure.code });
+}
+
+/** Pieces as plain numbers, which travel between threads without being copied. */
+export function packPieces(pieces: readonly Placed[]): Float64Array<ArrayBuffer> {
+    const packed = new Float64Array(pieces.length * fields);
+    pieces.forEach((piece, index) => {
+        const { at, sourceLength, guestOffset, guestLength, encoding, decodedLength } = piece;
+        const code = encodings.indexOf(encoding);
+        packed.set([at, sourceLength, guestOffset, guestLength, code, decodedLength], index * fields);
+    });
+    return packed;
+}
+
+/** Writes every piece; runs of zeros are left as holes unless they are to be kept. */
+export function writePieces(fd: number, buffer: Uint8Array, packed: Float64Array, keepZeros: boolean): void {
+    for (let index = 0; index < packed.length; index += fields) {
+        const at = packed[index] ?? 0;
+        const source = buffer.subarray(at, at + (packed[index + 1] ?? 0));
+        const guestOffset = packed[index + 2] ?? 0;
+        const guestLength = packed[index + 3] ?? 0;
+        const encoding = encodings[packed[index + 4] ?? 0] ?? "plain";
+        const data = encoding === "plain" ? source : decodeCluster(encoding, source, guestOffset, packed[index + 5] ?? 0);
+        const needed = data.subarray(0, guestLength);
+        if (keepZeros) writeFully(fd, needed, guestOffset);
+        else writeSparse(fd, needed, guestOffset);
+    }
+}
+
+/** The failure in a form that another thread can read. */
+export function toPackedFailure(thrown: unknown): PackedFailure {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    if (isBootsourceError(thrown)) return { code: thrown.code, message, ours: true };
+    return { code: errorCode(thrown), message, ours: false };
+}
+
+/** The unit in which zeros are looked for: a page, the least that a file system can leave out. */
+const page = 4096;
+const zeroPage = Buffer.alloc(page);
+
+function writeSparse(fd: number, data: Uint8Array, guestOffset: number): void {
+    let runStart = -1;
+    for (let at = 0; at < data.length; ) {
+        // Pages of the disk, not of the piece: only whole ones can be holes.
+        const end = Math.min(data.length, at + page - ((guestOffset + at) % page));
+        if (isZero(data, at, end)) {
+            if (runStart >= 0) writeFully(fd, data.subarray(runStart, at), guestOffset + runStart);
+            runStart = -1;
+        } else if (runStart < 0) {
+            runStart = at;
+        }
+        at = end;
+    }
+    if (runStart >= 0) writeFully(fd, data.subarray(runStart), guestOffset + runStart);
+}
+
+function isZero(data: Uint8Array, from: number, to: number): boolean {
+    // The first and the last byte tell most pages apart without a call.
+    if (data[from] !== 0 || data[to - 1] !== 0) return false;
+    return zeroPage.compare(data, from, to, 0, to - from) === 0;
+}
+
+function writeFully(fd: number, data: Uint8Array, offset: number): void {
+    for (let at = 0; at < data.length; ) at += writeSync(fd, data, at, data.length - at, offset + at);
+}

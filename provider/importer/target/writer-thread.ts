@@ -1,0 +1,17 @@
+// The thread's side of the writer pool: one job in, one answer out.
+import { parentPort, workerData } from "node:worker_threads";
+import { toPackedFailure, writePieces, type PackedFailure } from "./write-pieces.js";
+import type { Done, Job } from "./writer-pool.js";
+
+const { fd, keepZeros } = workerData as { fd: number; keepZeros: boolean };
+
+parentPort?.on("message", (job: Job) => {
+    let failure: PackedFailure | undefined;
+    try {
+        writePieces(fd, new Uint8Array(job.buffer), job.pieces, keepZeros);
+    } catch (thrown) {
+        failure = toPackedFailure(thrown);
+    }
+    const done: Done = { buffer: job.buffer, failure };
+    parentPort?.postMessage(done, [job.buffer]);
+});
