@@ -1,0 +1,134 @@
+// The arguments of ImportedImage, with CDI's names and meaning (cdi.kubevirt.io/v1beta1 DataVolume).
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Credentials of an http source, under the names that CDI's Secrets give them. Kept secret by Pulumi. */
+export interface HttpCredentialsArgs {
+    /** User name. */
+    accessKeyId: pulumi.Input<string>;
+    /** Password. A trailing newline is cut. */
+    secretKey: pulumi.Input<string>;
+}
+
+/** An image behind an http or https URL. */
+export interface HttpSourceArgs {
+    /**
+     * URL of the image; http or https, without credentials in it. With a `checksum` the URL is only a mirror: changing it
+     * downloads nothing. Without one another URL is another image, and replaces this one.
+     */
+    url: pulumi.Input<string>;
+    /** User name and password; never sent to another origin. Changing them never imports again. */
+    credentials?: pulumi.Input<HttpCredentialsArgs>;
+    /** Name of a Secret with `accessKeyId` and `secretKey` in the image's namespace. Changing it never imports again. */
+    secretRef?: pulumi.Input<string>;
+    /** PEM certificates to trust beside the system's own. Changing them never imports again. */
+    caCertificates?: pulumi.Input<string>;
+    /** Name of a ConfigMap whose values are PEM certificates, in the image's namespace. Changing it never imports again. */
+    certConfigMap?: pulumi.Input<string>;
+    /** Header lines "Name: value"; kept secret, never sent to another origin. Changing them never imports again. */
+    extraHeaders?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Names of Secrets whose values are whole header lines. Changing them never imports again. */
+    secretExtraHeaders?: pulumi.Input<pulumi.Input<string>[]>;
+    /** The same as the image's `checksum`, at the place where CDI has it. */
+    checksum?: pulumi.Input<string>;
+}
+
+/** Where the bytes come from: exactly one. Changing from one kind to another replaces the image. */
+export interface ImportSourceArgs {
+    http?: pulumi.Input<HttpSourceArgs>;
+    /** A file of this machine (embedded stores only); `path` is absolute, or relative to the project. */
+    file?: pulumi.Input<{ path: pulumi.Input<string> }>;
+    /** An empty disk of the size asked for. */
+    blank?: pulumi.Input<Record<string, never>>;
+}
+
+/** `resources` as Kubernetes writes them. */
+export interface ClaimRequestArgs {
+    requests?: pulumi.Input<{ storage?: pulumi.Input<string> }>;
+}
+
+/** The disk, completed from the storage class (CDI's `storage`). */
+export interface StorageArgs {
+    /**
+     * Size of the disk, as a Kubernetes quantity ("5Gi"); the room there is: a larger image is refused. Growing it grows the
+     * disk in place; making it smaller replaces the image.
+     * @default the virtual size found in the image
+     */
+    size?: pulumi.Input<string>;
+    /** The same as `size`, at the place where CDI has it. */
+    resources?: pulumi.Input<ClaimRequestArgs>;
+    /**
+     * Storage class. Changing it replaces the image.
+     * @default the virtualization default class, else the cluster's default; `local` in a new store
+     */
+    storageClassName?: pulumi.Input<string>;
+    /** Access modes. Changing them replaces the image. @default ["ReadWriteOnce"] */
+    accessModes?: pulumi.Input<pulumi.Input<string>[]>;
+    /** "Filesystem" or "Block"; embedded stores know only Filesystem. Changing it replaces the image. @default "Filesystem" */
+    volumeMode?: pulumi.Input<string>;
+}
+
+/** The disk as a plain claim (CDI's `pvc`): taken as it is, and never placed on the virtualization default class. */
+export interface ClaimArgs extends Omit<StorageArgs, "accessModes"> {
+    /** Exactly one access mode. Changing it replaces the image. */
+    accessModes: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** The arguments of an imported image. */
+export interface ImportedImageArgs {
+    /** Where the image comes from. */
+    source: pulumi.Input<ImportSourceArgs>;
+    /** The disk. Give `storage` or `pvc`, not both. @default a disk as large as the image, on the default class */
+    storage?: pulumi.Input<StorageArgs>;
+    /** The disk as a plain claim. */
+    pvc?: pulumi.Input<ClaimArgs>;
+    /** What the source holds: "kubevirt", one disk image. @default "kubevirt" */
+    contentType?: pulumi.Input<string>;
+    /**
+     * "algorithm:hex" of the bytes as served (md5, sha1, sha256, sha512). A mismatch ends the import, and nothing is left.
+     * Another checksum is another image: it replaces this one. Adding the sha256 that came in, or taking the checksum away,
+     * changes nothing.
+     */
+    checksum?: pulumi.Input<string>;
+    /**
+     * The image's format: "raw" or "qcow2". Given, nothing is probed, so that a guest that wrote another format's header into
+     * its own disk gains nothing. Changing it replaces the image.
+     * @default found from the first bytes of the (decompressed) image
+     */
+    format?: pulumi.Input<string>;
+    /** Write zeros instead of leaving holes. Changing it takes effect with the next import. @default false */
+    preallocation?: pulumi.Input<boolean>;
+    /** Seconds without any progress after which an update gives up. Changing it never imports again. @default 600 */
+    timeoutSeconds?: pulumi.Input<number>;
+    /**
+     * "ready": the update ends when the disk is ready, or with the reason why it is not. "accepted": it ends as soon as the
+     * platform has taken the order; in an embedded store the import then goes on only while `pulumi` runs.
+     * @default "ready"
+     */
+    wait?: pulumi.Input<string>;
+    /**
+     * Name of the DataVolume and of its claim. Changing it replaces the image. With a name of your own another image is staged
+     * beside the old disk and takes its place when it is whole.
+     * @default the resource's name and 8 hex digits of the content's identity, so that two contents can stand side by side
+     */
+    name?: pulumi.Input<string>;
+    /** Namespace. Changing it replaces the image. @default "default" */
+    namespace?: pulumi.Input<string>;
+    /** Labels of the DataVolume and its claim. Changing them is an update. */
+    labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Annotations of the DataVolume. Changing them is an update. */
+    annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /**
+     * Delete or replace the disk even where a program has it open, or where it was written to since its import.
+     * **Loses what was written.**
+     * @default false
+     */
+    force?: pulumi.Input<boolean>;
+}
+
+/** A condition of the DataVolume: Bound, Running, Ready. */
+export interface ImageCondition {
+    readonly type: string;
+    readonly status: string;
+    readonly reason: string;
+    readonly message: string;
+}

@@ -1,0 +1,161 @@
+// DataVolumes: claim, import, publish, in CDI's phases; each step is safe to repeat after a kill at any point.
+import { BootsourceError, isBootsourceError, toBootsourceError } from "../model/errors.js";
+import type { DataVolume, PersistentVolumeClaim, Ref, StagedDisk } from "../model/objects.js";
+import { formatQuantity } from "../model/quantity.js";
+import { readAccess } from "./access.js";
+import { ensureClaim } from "./claim.js";
+import { bound, ready, running, setConditions } from "./conditions.js";
+import type { Controller, ControllerWorld, Verdict } from "./contract.js";
+import { reportProgress } from "./progress.js";
+
+/** How often a whole import is begun again after a passing failure; inside one attempt the source retries by itself. */
+const attempts = 3;
+
+/** What is missing may come (a Secret of the same run, a class): looked for again after this long. */
+const missingAgain = 1_000;
+
+/** The controller: one call brings a DataVolume from wherever a kill left it to Succeeded, Failed or a wait. */
+export const reconcileDataVolume: Controller<"DataVolume"> = async (volume, world) => {
+    if (isSettled(volume)) return "settled";
+    try {
+        await importVolume(volume, world);
+        return "settled";
+    } catch (thrown) {
+        if (world.signal.aborted) throw thrown;
+        return await recordFailure(volume, toBootsourceError(thrown, "import the image"), world);
+    }
+};
+
+/** Whether phase and conditions already speak of the spec as it is. */
+export function isSettled(volume: DataVolume): boolean {
+    const { phase, observedGeneration } = volume.status ?? {};
+    return observedGeneration === volume.metadata.generation && (phase === "Succeeded" || phase === "Failed");
+}
+
+async function importVolume(volume: DataVolume, world: ControllerWorld): Promise<void> {
+    const claim = await ensureClaim(volume, world);
+    const left = claim.status?.staged;
+    if (left?.generation === volume.metadata.generation && (await publish(volume, claim, left, world))) return;
+    await world.disks.clear(volume);
+    await setPhase(volume, world, "ImportScheduled", {
+        Bound: bound(claim.metadata.name),
+        Running: running.failed("", ""),
+        Ready: ready.no,
+    });
+    const access = await readAccess(volume, world.cluster);
+    const reporter = reportProgress(at(volume), world);
+    const staged = await world.disks.stage(volume, claim, access, reporter).finally(() => reporter.stop());
+    await writeClaimStatus(claim, world, { phase: claim.status?.phase ?? "Pending", staged });
+    if (!(await publish(volume, claim, staged, world))) {
+        throw new BootsourceError("conflict", `cannot publish the disk of ${volume.metadata.name}: it was removed meanwhile`);
+    }
+}
+
+/** Renames the staged disk and says so; false where the staged disk is lost and the import has to begin again. */
+async function publish(
+    volume: DataVolume,
+    claim: PersistentVolumeClaim,
+    staged: StagedDisk,
+    world: ControllerWorld,
+): Promise<boolean> {
+    const disk = await world.disks.publish(staged);
+    if (disk === undefined) return false;
+    const former = claim.status?.disk?.path;
+    try {
+        await writeClaimStatus(claim, world, {
+            phase: "Bound",
+            disk,
+            capacity: { storage: formatQuantity(staged.image.size) },
+            image: staged,
+        });
+        await setPhase(volume, world, "Succeeded", {
+            Bound: bound(claim.metadata.name),
+            Running: running.completed,
+            Ready: ready.yes,
+        });
+    } catch (error) {
+        // The object was deleted while its disk took its name: nobody names that disk any more.
+        if (isBootsourceError(error) && error.code === "gone") await world.disks.remove(staged.final);
+        throw error;
+    }
+    if (former !== undefined && former !== disk.path) await world.disks.remove(former);
+    return true;
+}
+
+async function writeClaimStatus(
+    claim: PersistentVolumeClaim,
+    { cluster }: ControllerWorld,
+    status: NonNullable<PersistentVolumeClaim["status"]> & { image?: StagedDisk },
+): Promise<void> {
+    const { image, ...said } = status;
+    const change = (current: PersistentVolumeClaim): void => {
+        const { staged: _over, ...kept } = current.status ?? {};
+        current.status = { ...kept, ...said };
+        if (image !== undefined) current.metadata.annotations = { ...current.metadata.annotations, ...imageAnnotations(image) };
+    };
+    await cluster.update("PersistentVolumeClaim", at(claim), change, "status");
+}
+
+function imageAnnotations({ image }: StagedDisk): Record<string, string> {
+    return {
+        "cdi.kubevirt.io/storage.condition.running": "false",
+        "cdi.kubevirt.io/storage.condition.running.reason": "Completed",
+        "cdi.kubevirt.io/storage.condition.running.message": "Import Complete",
+        "pulumi-bootsource/image": JSON.stringify(image),
+    };
+}
+
+/** A passing failure is tried again within the budget, what is missing is waited for, all else is Failed with its reason. */
+async function recordFailure(volume: DataVolume, error: BootsourceError, world: ControllerWorld): Promise<Verdict> {
+    if (error.code === "gone") return "settled";
+    const restarts = volume.status?.restartCount ?? 0;
+    const waiting = error.code === "missing-object";
+    const over = error.terminal || (!waiting && restarts + 1 >= attempts);
+    const reason = error.code === "checksum-mismatch" ? "ChecksumError" : waiting ? "Pending" : "Error";
+    const phase = over ? "Failed" : waiting ? "Pending" : "ImportInProgress";
+    await setPhase(
+        volume,
+        world,
+        phase,
+        { Running: running.failed(reason, error.message), Ready: ready.no },
+        (current) => {
+            if (!waiting) current.restartCount = restarts + 1;
+        },
+        { "pulumi-bootsource/error": error.code },
+    ).catch(ignoreGone);
+    if (over) return "settled";
+    return { again: waiting ? missingAgain : 1_000 * 2 ** restarts };
+}
+
+async function setPhase(
+    volume: DataVolume,
+    world: ControllerWorld,
+    phase: NonNullable<NonNullable<DataVolume["status"]>["phase"]>,
+    conditions: Parameters<typeof setConditions>[2],
+    also?: (status: NonNullable<DataVolume["status"]>) => void,
+    annotations?: Record<string, string>,
+): Promise<void> {
+    await world.cluster.update(
+        "DataVolume",
+        at(volume),
+        (current) => {
+            const status = (current.status ??= {});
+            status.phase = phase;
+            status.claimName = volume.metadata.name;
+            status.observedGeneration = volume.metadata.generation;
+            status.progress = phase === "Succeeded" ? "100.0%" : "N/A";
+            setConditions(current, world.clock, conditions);
+            also?.(status);
+            if (annotations) current.metadata.annotations = { ...current.metadata.annotations, ...annotations };
+        },
+        "status",
+    );
+}
+
+function at(object: { metadata: Ref }): Ref {
+    return { namespace: object.metadata.namespace, name: object.metadata.name };
+}
+
+function ignoreGone(error: unknown): void {
+    if (!isBootsourceError(error) || error.code !== "gone") throw error;
+}

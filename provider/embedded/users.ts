@@ -1,0 +1,54 @@
+// Who has a disk open or locked on this machine: qemu locks its images, other programs are seen by their open files.
+import { execFile } from "node:child_process";
+import type { BigIntStats } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { promisify } from "node:util";
+
+/** "qemu-system-x86 (pid 4711)" for each program that has the file open or locked, as far as this user may see. */
+export async function usersOf(path: string, file: BigIntStats): Promise<string[]> {
+    return process.platform === "linux" ? usersByProc(file) : usersByLsof(path);
+}
+
+async function usersByProc(file: BigIntStats): Promise<string[]> {
+    const users = new Set<string>();
+    for (const process of await readdir("/proc").catch(() => [])) {
+        if (/^\d+$/.test(process) && (await hasOpen(process, file))) users.add(await nameOf(process));
+    }
+    // Locks are listed for all users, open files only for our own: a disk locked by another user's qemu is seen here.
+    if (users.size === 0 && (await isLocked(file))) users.add("another program (it holds a lock)");
+    return [...users];
+}
+
+async function hasOpen(process: string, file: BigIntStats): Promise<boolean> {
+    const descriptors = await readdir(`/proc/${process}/fd`).catch(() => []);
+    for (const descriptor of descriptors) {
+        const open = await stat(`/proc/${process}/fd/${descriptor}`, { bigint: true }).catch(() => undefined);
+        if (open?.ino === file.ino && open.dev === file.dev) return true;
+    }
+    return false;
+}
+
+async function nameOf(process: string): Promise<string> {
+    const name = await readFile(`/proc/${process}/comm`, "utf8").catch(() => "a program");
+    return `${name.trim()} (pid ${process})`;
+}
+
+// A line of /proc/locks: "1: OFDLCK ADVISORY READ -1 08:01:131090 100 100"; the sixth word ends in the inode.
+async function isLocked(file: BigIntStats): Promise<boolean> {
+    const locks = await readFile("/proc/locks", "utf8").catch(() => "");
+    const device = `${hex(file.dev >> 8n)}:${hex(file.dev & 0xffn)}:${file.ino}`;
+    return locks.split("\n").some((line) => line.split(/\s+/)[5] === device);
+}
+
+function hex(part: bigint): string {
+    return part.toString(16).padStart(2, "0");
+}
+
+// macOS and others: lsof prints one "p<pid>" and "c<command>" line per program. Without lsof nothing is known, and nothing said.
+async function usersByLsof(path: string): Promise<string[]> {
+    const output = await promisify(execFile)("lsof", ["-F", "pc", "--", path]).then(
+        ({ stdout }) => stdout,
+        () => "",
+    );
+    return [...output.matchAll(/^p(\d+)\nc(.*)$/gm)].map(([, pid = "", command = ""]) => `${command} (pid ${pid})`);
+}

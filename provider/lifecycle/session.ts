@@ -1,0 +1,158 @@
+// Check, diff, create, read, update and delete over any resource, for one run of the engine against one world.
+import { type Reached, connect } from "../connect.js";
+import { describeEffect } from "../model/effects.js";
+import { BootsourceError, toBootsourceError } from "../model/errors.js";
+import { type Data, type Failure, Unfinished, type World } from "../resources/contract.js";
+import type { Host, Severity } from "./host.js";
+import { canonical, withoutUndefined } from "./plain.js";
+import { type ResourceKind, resources } from "./registry.js";
+
+/** What the engine asks a check for. */
+export interface CheckRequest {
+    readonly kind: ResourceKind;
+    readonly urn: string;
+    readonly preview: boolean;
+    /** Inputs of the last run; empty for a new resource, and for the second half of a replacement. */
+    readonly olds: Data;
+    readonly news: Data;
+}
+
+/** A refused argument: its path as Pulumi writes it, "" for the resource as a whole. */
+export interface CheckFailure {
+    readonly property: string;
+    readonly reason: string;
+}
+
+/** What exists now. */
+export interface Made {
+    readonly id: string;
+    readonly state: Data;
+}
+
+/** A create or update that got somewhere and then failed. */
+export class PartialFailure extends Error {
+    readonly made: Made;
+
+    constructor(made: Made, cause: BootsourceError) {
+        super(cause.message, { cause });
+        this.made = made;
+    }
+}
+
+/** One run of the engine. Connects at the first question, once. */
+export class Session {
+    readonly #host: Host;
+    #reached: Reached | undefined;
+    /** Which resource checked inputs belong to: create and update are given nothing but the inputs. */
+    readonly #urns = new Map<string, string>();
+    /** Resources that had old inputs when they were first checked: a create of one of them is a replacement. */
+    readonly #existing = new Set<string>();
+
+    constructor(host: Host) {
+        this.#host = host;
+    }
+
+    async check(request: CheckRequest): Promise<{ inputs: Data; failures: CheckFailure[] }> {
+        const resource = resources[request.kind];
+        const parsed = resource.parse(request.news);
+        if (parsed.failures.length > 0) return refused(request.news, parsed.failures);
+        const old = Object.keys(request.olds).length === 0 ? undefined : request.olds;
+        if (old !== undefined) this.#existing.add(request.urn);
+        const world = this.#world(request.urn, request.preview);
+        const decision = await resource.decide(parsed.spec, request.news, old, world);
+        for (const warning of decision.warnings) world.warn(warning);
+        for (const effect of decision.effects) world.info(describeEffect(effect));
+        if (decision.failures.length > 0) return refused(request.news, decision.failures);
+        const inputs = withoutUndefined(decision.inputs);
+        this.#urns.set(canonical(inputs), request.urn);
+        return { inputs, failures: [] };
+    }
+
+    diff(kind: ResourceKind, state: Data, inputs: Data): { replaces: string[] } {
+        return resources[kind].compare(state, inputs);
+    }
+
+    create(kind: ResourceKind, inputs: Data): Promise<Made> {
+        return this.#reconcile(kind, inputs, undefined);
+    }
+
+    update(kind: ResourceKind, state: Data, inputs: Data): Promise<Made> {
+        return this.#reconcile(kind, inputs, state);
+    }
+
+    /** Undefined once the resource is gone. Inputs are given only where they drifted. */
+    async read(kind: ResourceKind, id: string, state: Data): Promise<(Made & { inputs: Data | undefined }) | undefined> {
+        const resource = resources[kind];
+        const urn = typeof state["urn"] === "string" ? state["urn"] : "";
+        const seen = await resource.observe({ ...state, id }, this.#world(urn, true));
+        if (seen === undefined) return undefined;
+        return { id: resource.idOf(seen.state), state: withoutUndefined(seen.state), inputs: seen.drifted };
+    }
+
+    async delete(kind: ResourceKind, state: Data): Promise<void> {
+        const urn = typeof state["urn"] === "string" ? state["urn"] : "";
+        await resources[kind].remove(state, this.#world(urn, false));
+    }
+
+    /** Stops what is under way and lets go of the world. */
+    async close(): Promise<void> {
+        await this.#reached?.cluster.close();
+    }
+
+    async #reconcile(kind: ResourceKind, inputs: Data, last: Data | undefined): Promise<Made> {
+        const resource = resources[kind];
+        const urn = this.#urns.get(canonical(inputs));
+        if (urn === undefined) {
+            throw new BootsourceError("failed", "cannot change a resource whose arguments were not checked by this process first");
+        }
+        try {
+            const state = await resource.reconcile(inputs, last, this.#world(urn, false, last === undefined));
+            return { id: resource.idOf(state), state: withoutUndefined(state) };
+        } catch (thrown) {
+            if (!(thrown instanceof Unfinished)) throw toBootsourceError(thrown, "bring the resource in");
+            const state = withoutUndefined(thrown.state);
+            throw new PartialFailure({ id: resource.idOf(state), state }, thrown.cause);
+        }
+    }
+
+    #world(urn: string, preview: boolean, creating = false): World {
+        const { directory, clock, signal, configuration } = this.#host;
+        this.#reached ??= connect(configuration, {
+            clock,
+            directory,
+            warn: (message) => {
+                this.#host.log("warning", message, "");
+            },
+        });
+        const say = (severity: Severity) => (message: string) => {
+            this.#host.log(severity, message, urn);
+        };
+        return {
+            ...this.#reached,
+            urn,
+            preview,
+            replacing: creating && this.#existing.has(urn),
+            signal,
+            clock,
+            info: say("info"),
+            warn: say("warning"),
+            progress: say("progress"),
+        };
+    }
+}
+
+/** Nested arguments keep their path; an argument that is a whole object is named in the reason, so that no value is printed. */
+function refused(inputs: Data, failures: readonly Failure[]): { inputs: Data; failures: CheckFailure[] } {
+    return {
+        inputs,
+        failures: failures.map(({ path, reason }) => {
+            const property = path.reduce<string>(
+                (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
+                "",
+            );
+            const value = inputs[property];
+            const nameable = property !== "" && (typeof value !== "object" || value === null);
+            return nameable ? { property, reason } : { property: "", reason: property === "" ? reason : `${property}: ${reason}` };
+        }),
+    };
+}

@@ -1,0 +1,132 @@
+// Waits until a DataVolume is ready or has failed, shows how far it is, and gives up only when nothing moves any more.
+import type { Cluster } from "../cluster/contract.js";
+import { describeRef, waitFor } from "../cluster/wait.js";
+import { BootsourceError, type ErrorCode, codes } from "../model/errors.js";
+import type { DataVolume, Ref } from "../model/objects.js";
+import { describeBytes } from "../model/quantity.js";
+import type { World } from "./contract.js";
+
+/** Seconds without any progress after which an update gives up, where the arguments name none. */
+export const defaultTimeoutSeconds = 600;
+
+/** The DataVolume as it is once ready. Throws why it failed, or `timeout` with what it was waiting for. */
+export async function awaitImport(at: Ref, timeoutSeconds: number, world: World): Promise<DataVolume> {
+    const rate = meter(world);
+    const stall = stallTimer(timeoutSeconds, world);
+    try {
+        return await waitFor(
+            world.cluster,
+            "DataVolume",
+            at,
+            (volume) => {
+                if (volume === undefined) throw gone(at, world.cluster);
+                stall.saw(volume);
+                rate.show(volume);
+                return finished(volume);
+            },
+            stall.signal,
+        );
+    } finally {
+        stall.stop();
+    }
+}
+
+/** The volume where it is ready; throws where it has failed; undefined while it goes on. */
+function finished(volume: DataVolume): DataVolume | undefined {
+    const { phase, observedGeneration = volume.metadata.generation } = volume.status ?? {};
+    if (observedGeneration !== volume.metadata.generation) return undefined;
+    if (phase === "Failed") throw failureOf(volume);
+    return phase === "Succeeded" ? volume : undefined;
+}
+
+/** The error that a failed DataVolume tells of: its Running condition says why, an annotation keeps the code. */
+function failureOf(volume: DataVolume): BootsourceError {
+    const message = reasonOf(volume) ?? `cannot import ${describeRef(volume.metadata)}: the import failed`;
+    const code = volume.metadata.annotations?.["pulumi-bootsource/error"] ?? "failed";
+    return new BootsourceError(Object.hasOwn(codes, code) ? (code as ErrorCode) : "failed", message);
+}
+
+function reasonOf(volume: DataVolume): string | undefined {
+    return volume.status?.conditions?.find(({ type }) => type === "Running")?.message || undefined;
+}
+
+function gone(at: Ref, cluster: Cluster): BootsourceError {
+    return new BootsourceError(
+        "gone",
+        `cannot finish the import of ${describeRef(at)}: somebody deleted it from ${cluster.name} meanwhile; run the update again`,
+    );
+}
+
+/** Aborts once nothing about the object has changed for so long. */
+function stallTimer(
+    seconds: number,
+    world: World,
+): { signal: AbortSignal; saw: (volume: DataVolume) => void; stop: () => void } {
+    const stalled = new AbortController();
+    const over = new AbortController();
+    let last = "";
+    let lastReason: string | undefined;
+    let changed = world.clock.now();
+    const run = async (): Promise<void> => {
+        while (!over.signal.aborted) {
+            const left = changed + seconds * 1000 - world.clock.now();
+            if (left <= 0) {
+                const what = lastReason === undefined ? "" : ` (${lastReason})`;
+                stalled.abort(
+                    new BootsourceError(
+                        "timeout",
+                        `cannot finish the import: no progress for ${seconds} s${what}; run the update again, or give it more ` +
+                            "time with timeoutSeconds",
+                    ),
+                );
+                return;
+            }
+            await world.clock.sleep(left, over.signal);
+        }
+    };
+    void run();
+    return {
+        signal: AbortSignal.any([world.signal, stalled.signal]),
+        saw: (volume) => {
+            lastReason = reasonOf(volume);
+            const now = JSON.stringify([volume.status?.transferred, volume.status?.phase, volume.metadata.generation]);
+            if (now !== last) changed = world.clock.now();
+            last = now;
+        },
+        stop: () => {
+            over.abort();
+        },
+    };
+}
+
+/** Shows bytes, rate and remaining time on the resource's row, and each new reason for waiting once. */
+function meter(world: World): { show: (volume: DataVolume) => void } {
+    let start: { at: number; bytes: number } | undefined;
+    let told: string | undefined;
+    return {
+        show: (volume) => {
+            const reason = reasonOf(volume);
+            if (reason !== undefined && reason !== told && volume.status?.phase !== "Succeeded") {
+                told = reason;
+                if (volume.status?.phase !== "Failed") world.warn(reason);
+            }
+            const { transferred, total, phase } = volume.status ?? {};
+            if (transferred === undefined || phase !== "ImportInProgress") return;
+            const now = world.clock.now();
+            start ??= { at: now, bytes: transferred };
+            const seconds = (now - start.at) / 1000;
+            world.progress(describeProgress(transferred, total, seconds > 0 ? (transferred - start.bytes) / seconds : 0));
+        },
+    };
+}
+
+/** "imported 12 MiB of 340 MiB (3 %), 45 MiB/s, 7 s left" */
+export function describeProgress(transferred: number, total: number | undefined, bytesPerSecond: number): string {
+    const parts = [`imported ${describeBytes(transferred)}`];
+    if (total !== undefined && total > 0) {
+        parts[0] += ` of ${describeBytes(total)} (${Math.floor((transferred / total) * 100)} %)`;
+    }
+    if (bytesPerSecond > 0) parts.push(`${describeBytes(Math.round(bytesPerSecond))}/s`);
+    if (bytesPerSecond > 0 && total !== undefined) parts.push(`${Math.ceil((total - transferred) / bytesPerSecond)} s left`);
+    return parts.join(", ");
+}

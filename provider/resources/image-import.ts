@@ -1,0 +1,227 @@
+// Observe, ensure, sync: brings the DataVolume of an imported image to what the spec asks for, and leaves the old disk until then.
+import { type Owner, newOwner, ownerAnnotations, ownerOf } from "../cluster/ownership.js";
+import { describeRef, waitFor } from "../cluster/wait.js";
+import { BootsourceError, toBootsourceError } from "../model/errors.js";
+import type { ImportedImageSpec } from "../model/imported-image.js";
+import { sizeOf } from "../model/imported-image.js";
+import type { DataVolume, Ref } from "../model/objects.js";
+import { parseQuantity } from "../model/quantity.js";
+import { fingerprint } from "../rules/content.js";
+import { accessRef, toAccessObjects, toVolumeSpec } from "../rules/data-volume.js";
+import { awaitImport, defaultTimeoutSeconds } from "./await-import.js";
+import { type Data, Unfinished, type World } from "./contract.js";
+import { type ImportedImageState, toState } from "./image-state.js";
+import { refuseToLose } from "./protection.js";
+
+/** Which content in which place a DataVolume was made for: tells a resumed import from another image of the same name. */
+const fingerprintKey = "pulumi-bootsource/fingerprint";
+
+/** What is there in the end. */
+interface BroughtIn {
+    readonly volume: DataVolume;
+    readonly owner: Owner;
+}
+
+/** Makes or resumes the import, waits for it, and grows the claim. A failed replacement leaves the world as it was. */
+export async function bringIn(
+    { spec, inputs }: { spec: ImportedImageSpec; inputs: Data },
+    at: Ref,
+    last: ImportedImageState | undefined,
+    world: World,
+): Promise<BroughtIn> {
+    if (spec.source.file !== undefined && !world.cluster.capabilities.fileSource) {
+        throw new BootsourceError(
+            "invalid-argument",
+            `cannot import ${spec.source.file.path}: ${world.cluster.name} cannot read files of this machine; serve it over http`,
+        );
+    }
+    const found = await world.cluster.get("DataVolume", at);
+    const plan = await planFor(spec, at, found, last, world);
+    const volume = await write(spec, at, found, plan, world);
+    await syncAccess(spec, volume, world);
+    try {
+        const ready = await settle(spec, at, volume, world);
+        await growClaim(spec, at, world);
+        await sweepUnfinished(world.urn, at, world);
+        return { volume: ready, owner: plan.owner };
+    } catch (error) {
+        if (found?.status?.phase === "Succeeded" && plan.imports) await undoReplacement(found, world);
+        else if (world.replacing) await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
+        // Pulumi keeps the old disk's state where a replacement failed: nothing of the new one is there any more.
+        if (world.replacing) throw error;
+        throw await unfinished(inputs, at, plan.owner, error, world);
+    }
+}
+
+/** Removes what interrupted attempts of this resource left: unfinished imports under other names. */
+export async function sweepUnfinished(urn: string, except: Ref | undefined, { cluster }: World): Promise<void> {
+    for (const { metadata, status } of await cluster.list("DataVolume")) {
+        const current = except !== undefined && metadata.name === except.name && metadata.namespace === except.namespace;
+        if (current || status?.phase === "Succeeded" || ownerOf(metadata)?.urn !== urn) continue;
+        await cluster.delete("DataVolume", { namespace: metadata.namespace, name: metadata.name }, { uid: metadata.uid });
+    }
+}
+
+interface Plan {
+    readonly owner: Owner;
+    /** Whether bytes have to be brought in: nothing is there, or it failed, or it is another image. */
+    readonly imports: boolean;
+}
+
+async function planFor(
+    spec: ImportedImageSpec,
+    at: Ref,
+    found: DataVolume | undefined,
+    last: ImportedImageState | undefined,
+    world: World,
+): Promise<Plan> {
+    if (found === undefined) {
+        return { owner: last === undefined ? newOwner(world.urn) : { urn: world.urn, token: last.token }, imports: true };
+    }
+    const there = ownerOf(found.metadata);
+    const ours = last === undefined ? there?.urn === world.urn : there?.token === last.token;
+    if (there === undefined || !ours) throw notOurs(at, there, world);
+    const finished = found.status?.phase === "Succeeded" && (await world.cluster.volume(at))?.state !== "missing";
+    const same = finished && (last !== undefined || (await matches(spec, at, found, world)));
+    // Another image under a name of the user's own: it is staged beside the old disk, which stays until the new one is whole.
+    const another = finished && !same;
+    if (another) await refuseToLose("replace", world.cluster, at, spec.force === true);
+    return { owner: another ? newOwner(world.urn) : { urn: world.urn, token: there.token }, imports: !same };
+}
+
+async function write(
+    spec: ImportedImageSpec,
+    at: Ref,
+    found: DataVolume | undefined,
+    plan: Plan,
+    { cluster, upstream }: World,
+): Promise<DataVolume> {
+    const { namespace = "default", name } = at;
+    const wanted = toVolumeSpec(spec, name, (path) => upstream.resolvePath(path));
+    const annotations = {
+        ...spec.annotations,
+        "cdi.kubevirt.io/storage.bind.immediate.requested": "true",
+        ...ownerAnnotations(plan.owner),
+        [fingerprintKey]: fingerprint(spec),
+    };
+    if (found === undefined) {
+        const metadata = { namespace, name, labels: { ...spec.labels }, annotations };
+        return cluster.create("DataVolume", { metadata, spec: wanted });
+    }
+    await cluster.update("DataVolume", at, (volume) => {
+        volume.metadata.labels = { ...volume.metadata.labels, ...spec.labels };
+        volume.metadata.annotations = { ...volume.metadata.annotations, ...annotations };
+        // A finished import keeps the source it came from: credentials and mirrors never bring an image in again.
+        if (plan.imports) volume.spec = wanted;
+    });
+    return cluster.update(
+        "DataVolume",
+        at,
+        (volume) => {
+            if (plan.imports) volume.status = { ...volume.status, phase: "", restartCount: 0 };
+        },
+        "status",
+    );
+}
+
+/** Credentials and certificates of the arguments as a Secret and a ConfigMap; what is no longer given goes. */
+async function syncAccess(spec: ImportedImageSpec, volume: DataVolume, { cluster }: World): Promise<void> {
+    const at = accessRef(volume.metadata);
+    const { secret, configMap } = toAccessObjects(spec, volume);
+    const ownedByUs = (owner: { metadata: DataVolume["metadata"] } | undefined): boolean =>
+        owner?.metadata.ownerReferences?.some(({ uid }) => uid === volume.metadata.uid) === true;
+    const [oldSecret, oldMap] = [await cluster.get("Secret", at), await cluster.get("ConfigMap", at)];
+    if (secret === undefined) {
+        if (ownedByUs(oldSecret)) await cluster.delete("Secret", at);
+    } else if (oldSecret === undefined) await cluster.create("Secret", secret);
+    else await cluster.update("Secret", at, (object) => Object.assign(object, { data: secret.data }));
+    if (configMap === undefined) {
+        if (ownedByUs(oldMap)) await cluster.delete("ConfigMap", at);
+    } else if (oldMap === undefined) await cluster.create("ConfigMap", configMap);
+    else await cluster.update("ConfigMap", at, (object) => Object.assign(object, { data: configMap.data }));
+}
+
+async function settle(spec: ImportedImageSpec, at: Ref, volume: DataVolume, world: World): Promise<DataVolume> {
+    if (spec.wait === "accepted") {
+        world.cluster.drive("DataVolume", at);
+        return volume;
+    }
+    return awaitImport(at, spec.timeoutSeconds ?? defaultTimeoutSeconds, world);
+}
+
+/** Asks for the room that the spec wants, and waits until the claim has it. A claim never shrinks. */
+async function growClaim(spec: ImportedImageSpec, at: Ref, world: World): Promise<void> {
+    const size = sizeOf(spec);
+    const claim = await world.cluster.get("PersistentVolumeClaim", at);
+    if (size === undefined || claim === undefined || claim.status?.phase !== "Bound") return;
+    const wanted = parseQuantity(size);
+    if (parseQuantity(claim.status.capacity?.storage ?? "0") >= wanted) return;
+    await world.cluster.update("PersistentVolumeClaim", at, (object) => {
+        object.spec.resources = { requests: { storage: size } };
+    });
+    await waitForCapacity(at, wanted, world);
+}
+
+async function waitForCapacity(at: Ref, bytes: number, world: World): Promise<void> {
+    await waitFor(
+        world.cluster,
+        "PersistentVolumeClaim",
+        at,
+        (claim) => (parseQuantity(claim?.status?.capacity?.storage ?? "0") >= bytes ? claim : undefined),
+        world.signal,
+    );
+}
+
+/** The same name, the same URN, no state: an earlier run was killed after its import, or another disk is wanted now. */
+async function matches(spec: ImportedImageSpec, at: Ref, found: DataVolume, { cluster }: World): Promise<boolean> {
+    if (found.metadata.annotations?.[fingerprintKey] !== fingerprint(spec)) return false;
+    const size = sizeOf(spec);
+    const claim = await cluster.get("PersistentVolumeClaim", at);
+    return size === undefined || parseQuantity(claim?.status?.capacity?.storage ?? "0") <= parseQuantity(size);
+}
+
+/** Gives a finished disk back its own description where another image was to take its name and did not come in. */
+async function undoReplacement(found: DataVolume, { cluster }: World): Promise<void> {
+    const at = { namespace: found.metadata.namespace, name: found.metadata.name };
+    const restored = await cluster.update("DataVolume", at, (volume) => {
+        volume.spec = found.spec;
+        volume.metadata.annotations = { ...found.metadata.annotations };
+    });
+    await cluster.update(
+        "DataVolume",
+        at,
+        (volume) => {
+            volume.status = { ...found.status, observedGeneration: restored.metadata.generation };
+        },
+        "status",
+    );
+}
+
+/** A create that got somewhere says so with its state, so that Pulumi can go on from it or take it away. */
+async function unfinished(
+    inputs: Data,
+    at: Ref,
+    owner: Owner,
+    thrown: unknown,
+    world: World,
+): Promise<Unfinished | BootsourceError> {
+    const error = toBootsourceError(thrown, `import ${describeRef(at)}`);
+    const volume = await world.cluster.get("DataVolume", at);
+    if (volume === undefined) return error;
+    return new Unfinished(await toState(inputs, { volume, owner, cluster: world.cluster.identity ?? "", world }), error);
+}
+
+function notOurs(at: Ref, there: Owner | undefined, { cluster }: World): BootsourceError {
+    if (there === undefined) {
+        return new BootsourceError(
+            "already-exists",
+            `cannot create DataVolume ${describeRef(at)}: ${cluster.name} has one of that name which Pulumi did not make; choose ` +
+                "another name, or remove it",
+        );
+    }
+    return new BootsourceError(
+        "not-owned",
+        `cannot create DataVolume ${describeRef(at)}: it belongs to ${there.urn}; choose another name, or remove it from there`,
+        { facts: { owner: there.urn } },
+    );
+}

@@ -1,0 +1,153 @@
+// ImportedImage: one image brought in, verified and ready to clone; the claim's name says which content it holds.
+import { describeRef } from "../cluster/wait.js";
+import { holds, ownerOf } from "../cluster/ownership.js";
+import { type ImportedImageSpec, importedImageArgs, sizeOf } from "../model/imported-image.js";
+import { claimNameFor } from "../model/names.js";
+import type { Ref } from "../model/objects.js";
+import { parseQuantity } from "../model/quantity.js";
+import { isUnknown, unknownValue } from "../model/unknown.js";
+import { type Content, contentKey, contentOf, sameContent } from "../rules/content.js";
+import { placementOf } from "../rules/data-volume.js";
+import { parseArguments } from "./arguments.js";
+import type { Data, Decision, Observation, Resource, World } from "./contract.js";
+import { describeImageChange } from "./image-costs.js";
+import { bringIn, sweepUnfinished } from "./image-import.js";
+import { type ImportedImageState, inputKeys, toState, wrongCluster } from "./image-state.js";
+import { refuseToLose } from "./protection.js";
+
+/** The resource behind `ImportedImage`. */
+export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
+    parse: (args) => parseArguments(importedImageArgs, args),
+
+    async decide(spec, args, old, world): Promise<Decision> {
+        const cluster = await identityFor(old, world);
+        const before = old === undefined ? undefined : specOf(old);
+        const kept = before === undefined ? false : await keepsContent(before, spec, old, world);
+        const inputs: Data = {
+            ...args,
+            namespace: spec.namespace ?? "default",
+            claimName: spec.name ?? (kept ? keptName(before, old) : undefined) ?? freshName(spec, world.urn),
+            cluster,
+        };
+        const change = await describeImageChange({ spec, before, kept, inputs, old }, world);
+        return { inputs, ...change };
+    },
+
+    compare(state, inputs) {
+        const before = specOf({ ...state, format: state.pinnedFormat ?? undefined });
+        const after = specOf(inputs);
+        const replaces = ["cluster", "namespace", "claimName"].filter((key) => state[key] !== inputs[key]);
+        if (!sameContent(contentOf(before), contentOf(after), state.digest ?? undefined)) replaces.push("source");
+        if (!fitsPlacement(before, after, state)) replaces.push(after.pvc === undefined ? "storage" : "pvc");
+        return { replaces };
+    },
+
+    async reconcile(inputs, last, world) {
+        const spec = specOf(inputs);
+        const cluster = await world.cluster.establish();
+        const at = refOf(inputs);
+        const { volume, owner } = await bringIn({ spec, inputs }, at, last, world);
+        return toState(inputs, { volume, owner, cluster, world });
+    },
+
+    async observe(state, world): Promise<Observation<ImportedImageState> | undefined> {
+        const cluster = world.cluster.identity;
+        if (cluster === undefined) return undefined;
+        if (typeof state.token !== "string") return adoptById(String(state["id"]), cluster, world);
+        if (cluster !== state.cluster) throw wrongCluster(state, world.cluster.name);
+        const at = refOf(state);
+        const volume = await world.cluster.get("DataVolume", at);
+        if (volume === undefined || !holds(volume.metadata, state.token)) return undefined;
+        if ((await world.cluster.volume(at))?.state === "missing") return undefined;
+        const now = await toState(inputsOf(state), { volume, owner: { urn: state.urn, token: state.token }, cluster, world });
+        if (now.modified && !state.modified) {
+            world.info(`the disk of ${describeRef(at)} was written to since its import; it is kept as it is`);
+        }
+        return { state: now };
+    },
+
+    async remove(state, world) {
+        if (world.cluster.identity === undefined) return;
+        const at = refOf(state);
+        const volume = await world.cluster.get("DataVolume", at);
+        if (volume !== undefined && holds(volume.metadata, state.token)) {
+            if (volume.status?.phase === "Succeeded") await refuseToLose("delete", world.cluster, at, state.force === true);
+            await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
+        } else if (world.cluster.identity !== state.cluster) {
+            world.warn(`${world.cluster.name} is not where ${describeRef(at)} was imported to: nothing is deleted there`);
+        }
+        await sweepUnfinished(state.urn, undefined, world);
+    },
+
+    idOf: (state) => describeRef(refOf(state)),
+};
+
+/** An image that is looked up by its id, "namespace/name", as `ImportedImage.get` does. */
+async function adoptById(id: string, cluster: string, world: World): Promise<Observation<ImportedImageState> | undefined> {
+    const [namespace = "", name = ""] = id.split("/");
+    const volume = await world.cluster.get("DataVolume", { namespace, name });
+    if (volume === undefined) return undefined;
+    const owner = ownerOf(volume.metadata) ?? { urn: "", token: "" };
+    return { state: await toState({}, { volume, owner, cluster, world }) };
+}
+
+/** Which world this is: in an update it is made to exist, in a preview it may not be there yet. */
+async function identityFor(old: Data | undefined, world: World): Promise<unknown> {
+    if (!world.preview) return world.cluster.establish();
+    return Promise.resolve(world.cluster.identity ?? old?.["cluster"] ?? unknownValue);
+}
+
+/** Whether the image that is there is the one asked for; only a newly named checksum needs a look at what came in. */
+async function keepsContent(
+    before: ImportedImageSpec,
+    after: ImportedImageSpec,
+    old: Data | undefined,
+    { cluster }: World,
+): Promise<boolean> {
+    const [was, is]: [Content, Content] = [contentOf(before), contentOf(after)];
+    if (sameContent(was, is, undefined)) return true;
+    if (is.checksum === undefined || was.checksum !== undefined || old === undefined) return false;
+    const claim = await cluster.get("PersistentVolumeClaim", refOf(old));
+    const image = claim?.metadata.annotations?.["pulumi-bootsource/image"];
+    const digest = image === undefined ? undefined : (JSON.parse(image) as { digest?: string }).digest;
+    return sameContent(was, is, digest);
+}
+
+/** A name that was derived stays as long as the content does; a name that the user took back is derived anew. */
+function keptName(before: ImportedImageSpec | undefined, old: Data | undefined): string | undefined {
+    const name = old?.["claimName"];
+    return before?.name === undefined && typeof name === "string" && !isUnknown(name) ? name : undefined;
+}
+
+function freshName(spec: ImportedImageSpec, urn: string): string {
+    const key = contentKey(contentOf(spec));
+    return key === undefined ? unknownValue : claimNameFor(urn.split("::").at(-1) ?? "image", key);
+}
+
+/** A claim's class and modes never change, and it never shrinks. What was left open may be said later as it turned out. */
+function fitsPlacement(before: ImportedImageSpec, after: ImportedImageSpec, state: ImportedImageState): boolean {
+    const [was, is] = [placementOf(before), placementOf(after)];
+    const sameClass = is.class === undefined || is.class === (was.class ?? state.storageClass);
+    const [small, large] = [sizeOf(after), sizeOf(before)];
+    const shrinks =
+        small !== undefined && !isUnknown(small) && parseQuantity(small) < (large === undefined ? (state.size ?? 0) : parseQuantity(large));
+    return sameClass && is.modes === was.modes && is.volumeMode === was.volumeMode && !shrinks;
+}
+
+function specOf(inputs: Data): ImportedImageSpec {
+    const { claimName: _name, cluster: _cluster, ...args } = inputsOf(inputs);
+    return args as unknown as ImportedImageSpec;
+}
+
+/** The inputs among a state's properties, as they were checked. */
+function inputsOf(state: Data): Data {
+    const pinned = "pinnedFormat" in state ? { format: state["pinnedFormat"] } : {};
+    const entries = Object.entries({ ...state, ...pinned });
+    return Object.fromEntries(
+        entries.filter(([key, value]) => inputKeys.has(key) && value !== undefined && value !== null),
+    );
+}
+
+function refOf(inputs: Data): Ref {
+    return { namespace: String(inputs["namespace"]), name: String(inputs["claimName"]) };
+}
