@@ -42,6 +42,11 @@ export class Forward implements RandomAccess {
         for (let next = await this.#pass.next(); next.done !== true; next = await this.#pass.next()) yield next.value;
     }
 
+    /** Ends the pass under way, which must not be waiting for its source any more. */
+    async close(): Promise<void> {
+        await this.#pass.return?.();
+    }
+
     get #position(): number {
         return this.#currentStart + this.#current.length;
     }
@@ -98,8 +103,9 @@ export class Forward implements RandomAccess {
     }
 
     async #restart(): Promise<void> {
-        // The new pass ends the old one, wherever that is.
+        const passed = this.#pass;
         this.#pass = (await this.#begin())[Symbol.asyncIterator]();
+        await passed.return?.();
         this.#kept = [];
         this.#keptLength = 0;
         this.#current = new Uint8Array(0);

@@ -37,7 +37,7 @@ export async function inspectImage(
         if (!isBootsourceError(thrown) || !refusals.has(thrown.code)) throw thrown;
         refused = { code: thrown.code, reason: thrown.message };
     } finally {
-        image?.close();
+        await image?.close();
     }
     const iso = image?.format.name === "raw" && isIso(image.head);
     return {

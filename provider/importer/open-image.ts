@@ -28,7 +28,7 @@ export interface OpenImage {
     /** The digest of the bytes served, once all were taken; throws where the checksum asked for is another. */
     verify(): { readonly digest: string; readonly sourceSize: number };
     /** Ends what is under way. */
-    close(): void;
+    close(): Promise<void>;
 }
 
 /** Asks the source what it is and decides compressions and format. Tables are not read yet. */
@@ -36,28 +36,32 @@ export async function openImage(source: Source, options: OpenOptions): Promise<O
     if (options.format !== undefined) checkFormatName(options.format);
     const identity = await source.identify(options.signal);
     const passes = new Passes(source, identity, options);
+    let access: Ranged | Forward | undefined;
+    const close = async (): Promise<void> => {
+        passes.close();
+        if (access instanceof Forward) await access.close();
+    };
     try {
-        const access = await openAccess(source, identity, passes, options.signal);
-        const head = await access.read(0, headBytes);
+        access = await openAccess(source, identity, passes, options.signal);
+        const opened = access;
+        const head = await opened.read(0, headBytes);
         const format = detectFormat(source.name, head, { pinned: options.format, mediaType: identity.mediaType });
         return {
             identity,
             codecs: passes.codecs.map((codec) => codec.name),
             format,
             head,
-            layout: () => format.layout(access, options.room),
+            layout: () => format.layout(opened, options.room),
             bytes() {
-                if (access instanceof Forward) return Promise.resolve(access.bytes());
-                passes.expect(access.seen);
+                if (opened instanceof Forward) return Promise.resolve(opened.bytes());
+                passes.expect(opened.seen);
                 return passes.begin();
             },
             verify: () => passes.verify(),
-            close: () => {
-                passes.close();
-            },
+            close,
         };
     } catch (thrown) {
-        passes.close();
+        await close();
         throw thrown;
     }
 }

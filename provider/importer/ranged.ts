@@ -84,15 +84,8 @@ export class Ranged implements RandomAccess {
     async #fetch(first: number, end: number): Promise<Uint8Array> {
         const offset = first * blockBytes;
         const length = Math.min(end * blockBytes, this.size) - offset;
-        const opened = await this.#source.open({ offset, length }, this.#signal);
-        sameIdentity(this.name, this.#identity, opened.identity);
-        this.ranges &&= opened.identity.ranges;
         const bytes = new Uint8Array(length);
-        let filled = 0;
-        for await (const chunk of opened.bytes) {
-            bytes.set(chunk.subarray(0, length - filled), filled);
-            filled = Math.min(length, filled + chunk.length);
-        }
+        const filled = await this.#fill(offset, bytes);
         if (filled < length) {
             throw new BootsourceError(
                 "truncated",
@@ -101,5 +94,24 @@ export class Ranged implements RandomAccess {
         }
         this.#seen.push(seenRange(offset, bytes));
         return bytes;
+    }
+
+    async #fill(offset: number, bytes: Uint8Array): Promise<number> {
+        const ending = new AbortController();
+        try {
+            const range = { offset, length: bytes.length };
+            const opened = await this.#source.open(range, AbortSignal.any([this.#signal, ending.signal]));
+            sameIdentity(this.name, this.#identity, opened.identity);
+            this.ranges &&= opened.identity.ranges;
+            let filled = 0;
+            for await (const chunk of opened.bytes) {
+                bytes.set(chunk.subarray(0, bytes.length - filled), filled);
+                filled = Math.min(bytes.length, filled + chunk.length);
+            }
+            return filled;
+        } finally {
+            // Where the answer was refused, its connection is still open.
+            ending.abort();
+        }
     }
 }

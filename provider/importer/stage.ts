@@ -36,7 +36,7 @@ export async function stageImage(
         if (!isBootsourceError(thrown) || thrown.code !== "cancelled") throwIfCancelled(request.signal, doing);
         throw thrown;
     } finally {
-        image?.close();
+        await image?.close();
     }
 }
 
@@ -71,7 +71,7 @@ async function write(
         };
     } catch (thrown) {
         // The reader first: it may be waiting for a server that says nothing.
-        image.close();
+        await image.close();
         await target.abort();
         throw thrown;
     }

@@ -24,10 +24,8 @@ export function fileSource(path: string): Source {
             throwIfCancelled(signal, doing);
             try {
                 // Asked by name first: opening a named pipe would wait for a writer for ever.
-                toIdentity(path, await stat(path, { bigint: true }));
-                const file = await open(path, "r");
-                const identity = await identityOf(path, file);
-                return { identity, bytes: readFile(path, file, identity, range, signal) };
+                const identity = toIdentity(path, await stat(path, { bigint: true }));
+                return { identity, bytes: readFile(path, identity, range, signal) };
             } catch (thrown) {
                 throw fileSystemError(thrown, doing);
             }
@@ -35,18 +33,8 @@ export function fileSource(path: string): Source {
     };
 }
 
-async function identityOf(path: string, file: FileHandle): Promise<Identity> {
-    try {
-        return toIdentity(path, await file.stat({ bigint: true }));
-    } catch (thrown) {
-        await file.close();
-        throw thrown;
-    }
-}
-
 async function* readFile(
     path: string,
-    file: FileHandle,
     identity: Identity,
     range: Range | undefined,
     signal: AbortSignal,
@@ -54,7 +42,9 @@ async function* readFile(
     const size = identity.size ?? 0;
     const end = range === undefined ? size : Math.min(size, range.offset + range.length);
     let at = range?.offset ?? 0;
+    let file: FileHandle | undefined;
     try {
+        file = await open(path, "r");
         // The next step is read while the last one is worked on.
         let next = readStep(file, at, end);
         while (at < end) {
@@ -71,7 +61,7 @@ async function* readFile(
     } catch (thrown) {
         throw fileSystemError(thrown, `read ${path}`);
     } finally {
-        await file.close();
+        await file?.close();
     }
 }
 
