@@ -23,8 +23,9 @@ async function main() {
     if (code !== 0 || given.length > 0) return code;
 
     const outputs = await pulumi(["stack", "output", "--json"], { quiet: true });
-    process.stdout.write(ending(JSON.parse(outputs.output)));
-    return 0;
+    if (outputs.code === 0) process.stdout.write(ending(JSON.parse(outputs.stdout)));
+    else process.stderr.write(outputs.output);
+    return outputs.code;
 }
 
 /**
@@ -40,8 +41,7 @@ function quickstartEnvironment(clone, env) {
         PULUMI_BACKEND_URL: require("url").pathToFileURL(backend).href,
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_CONFIG_PASSPHRASE_FILE: "",
-        PULUMI_STACK: "",
-        PULUMI_ACCESS_TOKEN: "",
+        PULUMI_STACK: STACK,
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     });
 }
@@ -54,7 +54,7 @@ function ending(disk) {
         "  path          " + disk.path,
         "  digest        " + disk.digest + "  (of the image as it was served)",
         "  format        " + disk.format + ", now raw",
-        "  virtual size  " + disk.virtualSize + " bytes in the image, grown to " + disk.size + " on this disk",
+        "  virtual size  " + mebibytes(disk.virtualSize) + " in the image, grown to " + mebibytes(disk.size),
         "",
         "Boot it in QEMU; -snapshot leaves the disk as it is (leave with Ctrl-A X):",
         "  qemu-system-x86_64 -snapshot -nographic -drive file='" + disk.path + "',format=raw",
@@ -68,6 +68,10 @@ function ending(disk) {
         "",
     ];
     return lines.join("\n") + "\n";
+}
+
+function mebibytes(bytes) {
+    return Math.round(bytes / 2 ** 20) + " MiB";
 }
 
 withRightNode(__filename, main);

@@ -3,18 +3,19 @@
 const { spawn } = require("child_process");
 
 /**
- * Runs a program to its end and answers `{ code, output }`; never throws for a failing program. With `quiet` the output is kept,
- * else it goes to our own. `timeout` is in milliseconds and ends the whole process group.
+ * Runs a program to its end and answers `{ code, output, stdout }`; never throws for a failing program. With `quiet` what it
+ * prints is kept, else it goes to our own terminal. `timeout` is in milliseconds and ends the whole process group.
  */
 function run(command, args, options) {
-    const { cwd, env, quiet = false, timeout = 0, stdout = "inherit" } = options || {};
+    const { cwd, env, quiet = false, timeout = 0 } = options || {};
     return new Promise(function (resolve) {
         const ownGroup = quiet && process.platform !== "win32"; // so that a time limit also ends its children
-        const stdio = quiet ? ["ignore", "pipe", "pipe"] : ["inherit", stdout, "inherit"];
+        const stdio = quiet ? ["ignore", "pipe", "pipe"] : "inherit";
         const child = spawn(command, args, { cwd, env: env || process.env, stdio, detached: ownGroup });
         let output = "";
+        let answer = "";
         const keep = (chunk) => (output = (output + chunk).slice(-200000));
-        if (child.stdout) child.stdout.on("data", keep);
+        if (child.stdout) child.stdout.on("data", (chunk) => keep(chunk) && (answer += chunk));
         if (child.stderr) child.stderr.on("data", keep);
         const end = (signal) => kill(child, ownGroup, signal);
         const signals = listen(end);
@@ -22,7 +23,7 @@ function run(command, args, options) {
         const done = function (code) {
             clearTimeout(timer);
             for (const [name, listener] of signals) process.removeListener(name, listener);
-            resolve({ code, output });
+            resolve({ code, output, stdout: answer });
         };
         child.on("error", function (error) {
             output += error.message;
