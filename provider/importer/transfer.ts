@@ -73,9 +73,11 @@ class Cutter {
 
     /** Writes what is left; returns the piece that the stream ended before. */
     async finish(): Promise<Piece | undefined> {
-        const piece = this.#piece;
-        if (piece !== undefined && this.#got !== undefined && piece.sourceLength - this.#got < sharedBytes) {
+        for (let piece = this.#piece; piece !== undefined && piece.encoding !== "plain"; piece = this.#piece) {
+            if (piece.sourceOffset >= this.#position) break;
+            if (this.#got === undefined) await this.#begin(piece);
             // Only whole sectors are counted in a compressed piece, and a file may end within one.
+            if (this.#got === undefined || piece.sourceLength - this.#got >= sharedBytes) break;
             this.#place(piece, this.#got);
         }
         // A raw stream of unknown length ends where it ends.

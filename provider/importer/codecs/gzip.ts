@@ -36,25 +36,23 @@ async function* gunzip(input: Bytes, name: string): Bytes {
 async function feed(input: Bytes, engine: Gunzip, name: string): Promise<void> {
     let fed = 0;
     let ended = false;
-    const stopped = new Promise<void>((resolve) => {
-        engine.once("end", () => {
-            ended = true;
-            resolve();
-        });
-        engine.once("close", resolve);
-    });
+    const closed = new Promise<void>((resolve) => engine.once("close", resolve));
     for await (const chunk of input) {
-        if (engine.destroyed && !ended) return;
         if (ended) {
             requireZeros(chunk, name);
             continue;
         }
+        // Closed before its end: by an error, which the reader sees, or because the reader has gone.
+        if (engine.destroyed) return;
         fed += chunk.length;
-        // When a member ends within a chunk and no other follows, the engine ends without calling back.
-        await Promise.race([stopped, write(engine, chunk)]);
-        if (ended) requireZeros(chunk.subarray(Math.max(0, chunk.length - (fed - engine.bytesWritten))), name);
+        await Promise.race([closed, write(engine, chunk)]);
+        // Bytes that the engine did not want stand behind the last member.
+        const unwanted = fed - engine.bytesWritten;
+        if (unwanted === 0 || engine.errored !== null) continue;
+        ended = true;
+        requireZeros(chunk.subarray(chunk.length - unwanted), name);
     }
-    if (!ended) engine.end();
+    engine.end();
 }
 
 function write(engine: Gunzip, chunk: Uint8Array): Promise<void> {
