@@ -20,9 +20,15 @@ export function openSession(config: PulumiConfig): Promise<Session> {
     return (opened ??= Promise.resolve(open(config)));
 }
 
-function open(config: PulumiConfig): Session {
-    // The process is told the engine's address but does not use it: without it every log line is lost to the console.
+/**
+ * Tells Pulumi's log where the engine is. The provider process is given the address and does not use it; without it every line
+ * is lost to the console. Must run before anything of Pulumi's runtime is asked: its settings are read once.
+ */
+export function reachEngine(): void {
     process.env["PULUMI_NODEJS_ENGINE"] ??= process.argv[2] ?? "";
+}
+
+function open(config: PulumiConfig): Session {
     const over = new AbortController();
     const host: Host = {
         configuration: { store: config.get("bootsource:store") },

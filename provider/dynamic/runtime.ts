@@ -3,7 +3,7 @@ import "../model/require-node.js";
 import { BootsourceError } from "../model/errors.js";
 import { PartialFailure, type Session } from "../lifecycle/session.js";
 import { type ResourceKind, resources } from "../lifecycle/registry.js";
-import { type PulumiConfig, openSession } from "./engine.js";
+import { type PulumiConfig, openSession, reachEngine } from "./engine.js";
 
 type Properties = Record<string, unknown>;
 
@@ -26,6 +26,7 @@ export function provider(kind: ResourceKind): DynamicProvider {
             `cannot manage a ${String(kind)}: the installed pulumi-bootsource does not know that resource; update the package`,
         );
     }
+    reachEngine();
     // Configure stores the promise at once: of two creates that start together the second must not see half a session.
     let session: Promise<Session> | undefined;
     const ready = (): Promise<Session> => {

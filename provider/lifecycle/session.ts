@@ -47,6 +47,8 @@ export class Session {
     readonly #urns = new Map<string, string>();
     /** Resources that had old inputs when they were first checked: a create of one of them is a replacement. */
     readonly #existing = new Set<string>();
+    /** What was said already: the same fault of the world is told once in a run, not once for each resource. */
+    readonly #told = new Set<string>();
 
     constructor(host: Host) {
         this.#host = host;
@@ -125,6 +127,8 @@ export class Session {
             },
         });
         const say = (severity: Severity) => (message: string) => {
+            if (severity === "warning" && this.#told.has(message)) return;
+            this.#told.add(message);
             this.#host.log(severity, message, urn);
         };
         return {

@@ -118,7 +118,7 @@ async function write(
         "DataVolume",
         at,
         (volume) => {
-            if (plan.imports) volume.status = { ...volume.status, phase: "", restartCount: 0 };
+            if (plan.imports) volume.status = { phase: "", restartCount: 0 };
         },
         "status",
     );

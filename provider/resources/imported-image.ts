@@ -94,7 +94,11 @@ async function adoptById(id: string, cluster: string, world: World): Promise<Obs
 /** Which world this is: in an update it is made to exist, in a preview it may not be there yet. */
 async function identityFor(old: Data | undefined, world: World): Promise<unknown> {
     if (!world.preview) return world.cluster.establish();
-    return Promise.resolve(world.cluster.identity ?? old?.["cluster"] ?? unknownValue);
+    const { identity, name } = world.cluster;
+    if (identity === undefined && old !== undefined) {
+        world.warn(`${name} does not exist here; if the update runs here it makes it and imports every image again`);
+    }
+    return Promise.resolve(identity ?? old?.["cluster"] ?? unknownValue);
 }
 
 /** Whether the image that is there is the one asked for; only a newly named checksum needs a look at what came in. */
