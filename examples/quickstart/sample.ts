@@ -11,7 +11,7 @@ export async function serveSample(): Promise<{ url: string; checksum: string }> 
         answer(request, response);
     });
     server.on("connection", (socket) => socket.unref()); // the program ends when Pulumi is done, not when the server is
-    const port = (await listen(server, 18641)) ?? (await listen(server, 18642)) ?? (await listen(server, 0));
+    const port = await listenSomewhere(server);
     server.unref();
     const [sum = ""] = fs.readFileSync(`${image}.sha256`, "utf8").split(" ");
     return { url: `http://127.0.0.1:${port}/hello.qcow2`, checksum: `sha256:${sum}` };
@@ -22,7 +22,8 @@ function answer(request: http.IncomingMessage, response: http.ServerResponse): v
     const bytes = fs.readFileSync(image);
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
     const from = Number(range?.[1] ?? 0);
-    const to = Math.min(Number(range?.[2] || bytes.length - 1), bytes.length - 1);
+    const last = bytes.length - 1;
+    const to = range?.[2] ? Math.min(Number(range[2]), last) : last;
     if (from > to) {
         response.writeHead(416, { "content-range": `bytes */${bytes.length}` }).end();
         return;
@@ -33,6 +34,14 @@ function answer(request: http.IncomingMessage, response: http.ServerResponse): v
         ...(range ? { "content-range": `bytes ${from}-${to}/${bytes.length}` } : {}),
     });
     response.end(request.method === "HEAD" ? undefined : bytes.subarray(from, to + 1));
+}
+
+/** The first free port of a few fixed ones: the next run finds the same one, and so the same address. */
+async function listenSomewhere(server: http.Server): Promise<number | undefined> {
+    for (let port = 18641; port < 18661; port++) {
+        if ((await listen(server, port)) !== undefined) return port;
+    }
+    return listen(server, 0);
 }
 
 /** The port once the server listens there; undefined when another program has it. */
