@@ -50,6 +50,8 @@ export default defineConfig(
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
             // `type` and `interface` both have their place: unions and shapes.
             "@typescript-eslint/consistent-type-definitions": "off",
+            // An empty string is no value either: `name || "default"` means what it says.
+            "@typescript-eslint/prefer-nullish-coalescing": ["error", { ignorePrimitives: { string: true } }],
             // A type that is imported as such never becomes a require at run time.
             "@typescript-eslint/consistent-type-imports": "error",
             // Callbacks such as `(resolve) => setTimeout(resolve, 1)` are clear as they are.
