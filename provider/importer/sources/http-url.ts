@@ -35,13 +35,12 @@ export function parseAddress(spec: Extract<SourceSpec, { kind: "http" }>): Addre
 
 /** An address for messages: no user, no password, no fragment, and of a query only that there is one. */
 export function redactUrl(text: string): string {
-    if (!URL.canParse(text)) {
-        // Not an address; still, what stands before an at sign or behind a question mark may be secret.
-        return text.replace(/^([a-z+.-]+:\/\/)?[^/@]*@/i, "$1").replace(/[?#].*$/s, "?...");
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.protocol === "http:" || url?.protocol === "https:") {
+        return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?..."}`;
     }
-    const url = new URL(text);
-    const query = url.search === "" ? "" : "?...";
-    return url.host === "" ? `${url.protocol}${url.pathname}${query}` : `${url.protocol}//${url.host}${url.pathname}${query}`;
+    // Not an address of ours; still, what stands before an at sign or behind a question mark may be secret.
+    return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/[?#].*$/s, "?...");
 }
 
 /** Secrets often come out of files and end with a line break that was never meant to be part of them. */

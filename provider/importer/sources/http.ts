@@ -34,7 +34,8 @@ export function httpSource(spec: Extract<SourceSpec, { kind: "http" }>, options:
                 await answer.body.dump();
                 answer = await askAt(start, method, headers, watch);
             }
-            found = answer.status < 400 ? answer.address : undefined;
+            const elsewhere = answer.address.url.href !== start.url.href;
+            found = elsewhere && answer.status < 400 ? answer.address : undefined;
             return answer;
         } catch (thrown) {
             found = undefined;

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Starts the bootsource command. Written for very old versions of Node, so that they can say what is wrong.
+"use strict";
+
+var needed = [22, 15];
+var parts = process.versions.node.split(".");
+if (Number(parts[0]) < needed[0] || (Number(parts[0]) === needed[0] && Number(parts[1]) < needed[1])) {
+    process.stderr.write(
+        "bootsource: cannot run on Node " + process.versions.node + ": it needs Node 22.15 or newer; see https://nodejs.org\n"
+    );
+    process.exit(1);
+}
+require("../dist/provider/cli/main.js").run(process.argv.slice(2));

@@ -1,0 +1,163 @@
+// The command line itself: help that teaches, mistakes that are named, inspection, progress, and Node too old to run.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
+import { describeProgress, showProgress } from "../../provider/cli/progress.js";
+import { makeDisk } from "../images/disk.js";
+import { makeQcow2 } from "../images/qcow2.js";
+import { Workspace } from "../importer/workspace.js";
+import { HurryClock } from "../servers/hurry-clock.js";
+import { startImageServer } from "../servers/image-server.js";
+import { program, runCommand } from "./run-command.js";
+
+describe("bootsource", () => {
+    it("teaches by --help, for all and for each command, with examples", async () => {
+        for (const [parameters, expected] of [
+            [["--help"], /import .*\n.*inspect .*[^]*Examples:/],
+            [["import", "--help"], /SOURCE TARGET[^]*Examples:[^]*--checksum ALG:HEX[^]*--force/],
+            [["inspect", "--help"], /SOURCE \[flags\][^]*Examples:[^]*--json/],
+            [["help", "import"], /Usage: bootsource import/],
+        ] as const) {
+            const ended = await runCommand(parameters);
+            assert.equal(ended.code, 0);
+            assert.match(ended.stdout, expected);
+        }
+        assert.equal((await runCommand([])).code, 2);
+    });
+
+    it("tells its version", async () => {
+        const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+        assert.equal((await runCommand(["--version"])).stdout, `${version}\n`);
+    });
+
+    for (const { reason, parameters, expected } of [
+        { reason: "a command that is misspelled", parameters: ["improt"], expected: /perhaps import is meant/ },
+        { reason: "a command that is none", parameters: ["frobnicate"], expected: /none of import, inspect/ },
+        { reason: "a flag that is misspelled", parameters: ["import", "a", "b", "--sise", "1Gi"], expected: /perhaps --size is meant/ },
+        { reason: "a flag of another command", parameters: ["inspect", "a", "--force"], expected: /cannot use --force/ },
+        { reason: "a flag without its value", parameters: ["import", "a", "b", "--size"], expected: /value SIZE is missing/ },
+        { reason: "a flag where a value should be", parameters: ["import", "--size", "--json", "a", "b"], expected: /value SIZE is missing/ },
+        { reason: "a value for a flag that takes none", parameters: ["import", "a", "b", "--force=yes"], expected: /takes no value/ },
+        { reason: "no SOURCE", parameters: ["inspect"], expected: /SOURCE is missing/ },
+        { reason: "no TARGET", parameters: ["import", "a"], expected: /TARGET is missing/ },
+        { reason: "one word too many", parameters: ["import", "a", "b", "c"], expected: /SOURCE and TARGET and nothing more/ },
+    ]) {
+        it(`names ${reason}, and exits with 2`, async () => {
+            const ended = await runCommand(parameters);
+            assert.equal(ended.code, 2);
+            assert.match(ended.stderr, /^bootsource: invalid-argument: cannot .+\n$/);
+            assert.match(ended.stderr, expected);
+        });
+    }
+
+    it("refuses standard input and addresses that it cannot read, in a sentence", async () => {
+        for (const source of ["-", "docker://u:s3cret@quay.io/image", "s3://bucket/image"]) {
+            const ended = await runCommand(["inspect", source]);
+            assert.equal(ended.code, 1);
+            assert.match(ended.stderr, /^bootsource: invalid-argument: cannot read [^\n]+\n$/);
+            assert.doesNotMatch(ended.stderr, /s3cret/);
+        }
+    });
+
+    it("says one sentence on a Node that is too old", () => {
+        const text = readFileSync(program, "utf8").replace(/^#!.*/, "");
+        const said: string[] = [];
+        const loaded: string[] = [];
+        const start = (node: string): void => {
+            const exit = (code: number): never => {
+                throw new Error(`exit ${code}`);
+            };
+            const fake = { versions: { node }, argv: [], stderr: { write: (line: string) => said.push(line) }, exit };
+            const load = (name: string) => {
+                loaded.push(name);
+                return { run: () => undefined };
+            };
+            runInNewContext(text, { process: fake, require: load });
+        };
+        for (const old of ["12.22.0", "20.19.5", "22.14.0"]) assert.throws(() => start(old), /exit 1/);
+        assert.equal(said.length, 3);
+        assert.match(said[0] ?? "", /^bootsource: cannot run on Node 12\.22\.0: it needs Node 22\.15 or newer; .+\n$/);
+        assert.equal(loaded.length, 0);
+        for (const good of ["22.15.0", "24.1.0"]) start(good);
+        assert.equal(loaded.length, 2);
+    });
+});
+
+describe("bootsource inspect", () => {
+    let space: Workspace;
+    beforeEach(() => {
+        space = new Workspace();
+    });
+    afterEach(() => {
+        space.remove();
+    });
+
+    it("tells format, compression, sizes, and why an image would be refused", async () => {
+        const disk = makeDisk(1 << 20);
+        const unsafe = makeQcow2(disk, { spoil: (image) => void image.writeBigUInt64BE(512n, 8) });
+        const iso = Buffer.alloc(70_000, 1);
+        iso.write("CD001", 0x8001);
+        for (const { image, expected } of [
+            { image: makeQcow2(disk), expected: { format: "qcow2", codecs: [], virtualSize: 1 << 20, refused: null } },
+            { image: gzipSync(disk), expected: { format: "raw", codecs: ["gz"], virtualSize: null, refused: null } },
+            { image: iso, expected: { format: "iso", codecs: [], virtualSize: 70_000, refused: null } },
+        ]) {
+            const ended = await runCommand(["inspect", space.write("image", image), "--json"]);
+            assert.equal(ended.code, 0, ended.stderr);
+            const { format, codecs, virtualSize, refused } = JSON.parse(ended.stdout) as Record<string, unknown>;
+            assert.deepEqual({ format, codecs, virtualSize, refused }, expected);
+        }
+        const told = await runCommand(["inspect", space.write("image", unsafe)]);
+        assert.equal(told.code, 0);
+        assert.match(told.stdout, /format +qcow2\n/);
+        assert.match(told.stdout, /importable +no \(unsafe-image\): .*backing file/);
+    });
+
+    it("reads the tables and not the data", async () => {
+        const disk = makeDisk(40_000_000, { unit: 65_536 });
+        const server = await startImageServer();
+        try {
+            const url = server.serve("/image", { bytes: makeQcow2(disk, { lateTables: true }), etag: '"one"' });
+            const ended = await runCommand(["inspect", url, "--json"]);
+            assert.equal((JSON.parse(ended.stdout) as { virtualSize: number }).virtualSize, disk.length);
+            assert.ok(server.sent.bytes < 1_000_000, `${server.sent.bytes} bytes were sent`);
+        } finally {
+            await server.close();
+        }
+    });
+});
+
+describe("progress of the command", () => {
+    it("says bytes, share, rate and what remains", () => {
+        assert.equal(
+            describeProgress({ transferred: 512 * 2 ** 20, total: 2 ** 30 }, 4),
+            "512 MiB of 1 GiB (50%), 128 MiB/s, 0:04 left",
+        );
+        assert.equal(describeProgress({ transferred: 2 ** 20, total: undefined }, 2), "1 MiB, 512 KiB/s");
+        assert.equal(describeProgress({ transferred: 0, total: 100 }, 0), "0 B of 100 B (0%)");
+        assert.match(describeProgress({ transferred: 1, total: 7300 }, 1), /2:01:39 left$/);
+    });
+
+    it("draws a bar on a terminal and takes it away; elsewhere it says a line now and then", () => {
+        const clock = new HurryClock();
+        const terminal: string[] = [];
+        const bar = showProgress({ isTTY: true, columns: 60, write: (text: string) => terminal.push(text) > 0 }, clock);
+        clock.pass(1000);
+        bar.show({ transferred: 50, total: 100 });
+        bar.end();
+        assert.match(terminal[0] ?? "", /^\r\x1b\[K\[#{12}-{12}\] 50 B of 100 B \(50%\)/);
+        assert.equal(terminal.at(-1), "\r\x1b[K");
+        assert.ok((terminal[0] ?? "").length <= 60 + 4);
+
+        const lines: string[] = [];
+        const plain = showProgress({ write: (text: string) => lines.push(text) > 0 }, clock);
+        for (let second = 0; second < 12; second += 1) {
+            clock.pass(1000);
+            plain.show({ transferred: second, total: 100 });
+        }
+        plain.end();
+        assert.equal(lines.length, 2);
+        assert.match(lines[0] ?? "", /^4 B of 100 B \(4%\).*\n$/);
+    });
+});
