@@ -37,7 +37,7 @@ describe("bootsource", () => {
         { reason: "a flag that is misspelled", parameters: ["import", "a", "b", "--sise", "1Gi"], expected: /perhaps --size is meant/ },
         { reason: "a flag of another command", parameters: ["inspect", "a", "--force"], expected: /cannot use --force/ },
         { reason: "a flag without its value", parameters: ["import", "a", "b", "--size"], expected: /value SIZE is missing/ },
-        { reason: "a flag where a value should be", parameters: ["import", "--size", "--json", "a", "b"], expected: /value SIZE is missing/ },
+        { reason: "a flag where a value should be", parameters: ["import", "--size", "--force", "a", "b"], expected: /value SIZE is missing/ },
         { reason: "a value for a flag that takes none", parameters: ["import", "a", "b", "--force=yes"], expected: /takes no value/ },
         { reason: "no SOURCE", parameters: ["inspect"], expected: /SOURCE is missing/ },
         { reason: "no TARGET", parameters: ["import", "a"], expected: /TARGET is missing/ },

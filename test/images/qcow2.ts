@@ -15,6 +15,8 @@ export interface Qcow2Options {
     readonly snapshot?: boolean;
     /** Data clusters from the last to the first. */
     readonly reversed?: boolean;
+    /** Adds an (empty) reference count table, without which QEMU does not open an image. */
+    readonly refcounts?: boolean;
     /** Changes the finished image: this is how hostile ones are made. */
     readonly spoil?: (image: Buffer, places: Qcow2Places) => Buffer | undefined;
 }
@@ -39,8 +41,13 @@ export function makeQcow2(disk: Uint8Array, options: Qcow2Options = {}): Buffer 
     const l1Offset = tablesAt;
     const l2Offset = tablesAt + shape.l1Clusters * clusterSize;
     const total = Math.max(dataEnd, tablesAt + tableClusters * clusterSize);
-    const image = Buffer.alloc(total);
+    const refcountsAt = roundUp(total, clusterSize);
+    const image = Buffer.alloc(options.refcounts === true ? refcountsAt + clusterSize : total);
     writeHeader(image, disk.length, l1Offset, shape, options);
+    if (options.refcounts === true) {
+        image.writeBigUInt64BE(BigInt(refcountsAt), 48);
+        image.writeUInt32BE(1, 56);
+    }
     data.copy(image, dataOffset);
     for (let table = 0; table < shape.l2Tables; table += 1) {
         const offset = l2Offset + table * clusterSize;
