@@ -33,6 +33,23 @@ describe("docs/", () => {
     });
 });
 
+describe("comments and messages", () => {
+    it("name only pages that are there", () => {
+        for (const room of ["components", "provider", "tools"]) {
+            for (const name of fs.readdirSync(path.join(clone, room), { recursive: true, encoding: "utf8" })) {
+                if (!/\.(ts|cjs)$/.test(name)) continue;
+                const text = fs.readFileSync(path.join(clone, room, name), "utf8");
+                for (const [page] of text.matchAll(/docs\/[a-z0-9/-]+\.md/g)) {
+                    assert.ok(
+                        fs.existsSync(path.join(clone, page)),
+                        `${room}/${name} names ${page}, which is not there`,
+                    );
+                }
+            }
+        }
+    });
+});
+
 describe("docs/parity.md", () => {
     const { readRows, parityPage } = require(path.join(clone, "tools", "docs", "parity.cjs")) as Parity;
     const rows = readRows(
