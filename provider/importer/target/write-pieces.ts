@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import { BootsourceError, isBootsourceError, type ErrorCode } from "../../model/errors.js";
 import type { Placed } from "../contract.js";
 import { errorCode } from "../file-system-error.js";
-import { decodeCluster } from "./decode-cluster.js";
+import type { ClusterDecoder } from "./decode-cluster.js";
 
 const fields = 6;
 const encodings = ["plain", "zlib", "zstd"] as const;
@@ -32,15 +32,23 @@ export function packPieces(pieces: readonly Placed[]): Float64Array<ArrayBuffer>
     return packed;
 }
 
-/** Writes every piece; runs of zeros are left as holes unless they are to be kept. */
-export function writePieces(fd: number, buffer: Uint8Array, packed: Float64Array, keepZeros: boolean): void {
+/** What pieces are written with. */
+export interface Writer {
+    readonly fd: number;
+    /** Write runs of zeros too, instead of leaving holes. */
+    readonly keepZeros: boolean;
+    readonly decoder: ClusterDecoder;
+}
+
+/** Writes every piece. */
+export function writePieces({ fd, keepZeros, decoder }: Writer, buffer: Uint8Array, packed: Float64Array): void {
     for (let index = 0; index < packed.length; index += fields) {
         const at = packed[index] ?? 0;
         const source = buffer.subarray(at, at + (packed[index + 1] ?? 0));
         const guestOffset = packed[index + 2] ?? 0;
         const guestLength = packed[index + 3] ?? 0;
         const encoding = encodings[packed[index + 4] ?? 0] ?? "plain";
-        const data = encoding === "plain" ? source : decodeCluster(encoding, source, guestOffset, packed[index + 5] ?? 0);
+        const data = encoding === "plain" ? source : decoder.decode(encoding, source, packed[index + 5] ?? 0, guestOffset);
         const needed = data.subarray(0, guestLength);
         if (keepZeros) writeFully(fd, needed, guestOffset);
         else writeSparse(fd, needed, guestOffset);

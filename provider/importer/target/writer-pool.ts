@@ -4,7 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Placed } from "../contract.js";
-import { fromPackedFailure, packPieces, writePieces, type PackedFailure } from "./write-pieces.js";
+import { ClusterDecoder } from "./decode-cluster.js";
+import { fromPackedFailure, packPieces, writePieces, type PackedFailure, type Writer } from "./write-pieces.js";
 
 const bufferBytes = 1024 * 1024;
 /** Bytes that are written without threads: for a small image starting them would take longer than the work. */
@@ -24,8 +25,7 @@ export interface Done {
 
 /** Decodes and writes into one open file. The caller closes the file, after `close()`. */
 export class WriterPool {
-    readonly #fd: number;
-    readonly #keepZeros: boolean;
+    readonly #writer: Writer;
     readonly #threads = Math.min(availableParallelism(), 4);
     readonly #limit = 2 * this.#threads + 1;
     readonly #workers: { readonly worker: Worker; jobs: number }[] = [];
@@ -37,8 +37,7 @@ export class WriterPool {
     #wake: (() => void)[] = [];
 
     constructor(fd: number, keepZeros: boolean) {
-        this.#fd = fd;
-        this.#keepZeros = keepZeros;
+        this.#writer = { fd, keepZeros, decoder: new ClusterDecoder() };
     }
 
     /** A buffer, once fewer than the allowed number are in use. */
@@ -62,7 +61,7 @@ export class WriterPool {
         const packed = packPieces(pieces);
         this.#taken += buffer.byteLength;
         if (this.#taken <= threadless) {
-            writePieces(this.#fd, buffer, packed, this.#keepZeros);
+            writePieces(this.#writer, buffer, packed);
             this.#release(ownBuffer(buffer));
             return;
         }
@@ -94,7 +93,7 @@ export class WriterPool {
 
     #start(): { readonly worker: Worker; jobs: number } {
         const worker = new Worker(join(__dirname, "writer-thread.js"), {
-            workerData: { fd: this.#fd, keepZeros: this.#keepZeros },
+            workerData: { fd: this.#writer.fd, keepZeros: this.#writer.keepZeros },
             // What the surrounding program preloads (ts-node, loaders) is of no use to this thread.
             execArgv: [],
         });

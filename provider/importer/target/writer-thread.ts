@@ -1,14 +1,16 @@
 // The thread's side of the writer pool: one job in, one answer out.
 import { parentPort, workerData } from "node:worker_threads";
+import { ClusterDecoder } from "./decode-cluster.js";
 import { toPackedFailure, writePieces, type PackedFailure } from "./write-pieces.js";
 import type { Done, Job } from "./writer-pool.js";
 
 const { fd, keepZeros } = workerData as { fd: number; keepZeros: boolean };
+const writer = { fd, keepZeros, decoder: new ClusterDecoder() };
 
 parentPort?.on("message", (job: Job) => {
     let failure: PackedFailure | undefined;
     try {
-        writePieces(fd, new Uint8Array(job.buffer), job.pieces, keepZeros);
+        writePieces(writer, new Uint8Array(job.buffer), job.pieces);
     } catch (thrown) {
         failure = toPackedFailure(thrown);
     }
