@@ -8,7 +8,11 @@ import * as path from "node:path";
 import { clone, loadSetup, Sandbox } from "./sandbox";
 
 const { withLock } = loadSetup("lock") as {
-    withLock: <T>(directory: string, body: () => Promise<T>, waiting?: () => void) => Promise<T>;
+    withLock: <T>(
+        directory: string,
+        body: (workerIs: (pid: number) => void) => Promise<T>,
+        waiting?: () => void,
+    ) => Promise<T>;
 };
 
 describe("the set-up's lock", () => {
@@ -53,6 +57,29 @@ describe("the set-up's lock", () => {
         fs.writeFileSync(left, "");
         fs.utimesSync(left, 0, 0); // its holder's last sign of life was long ago
         assert.equal(await withLock(lock, async () => "mine"), "mine");
+    });
+
+    it("is held by the work of a killed holder until that ends", async () => {
+        const hold = `require(${JSON.stringify(path.join(clone, "tools/setup/lock.cjs"))})
+            .withLock(${JSON.stringify(lock)}, (workerIs) => new Promise(() => {
+                const worker = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+                workerIs(worker.pid);
+                console.log(worker.pid);
+            }))`;
+        const holder = spawn(process.execPath, ["-e", hold], { stdio: ["ignore", "pipe", "inherit"] });
+        const [worker] = (await once(holder.stdout, "data")) as [Buffer];
+        holder.kill("SIGKILL");
+        await once(holder, "exit");
+        let waited = false;
+        const mine = withLock(
+            lock,
+            async () => waited,
+            () => {
+                waited = true;
+                process.kill(Number(worker), "SIGKILL");
+            },
+        );
+        assert.equal(await mine, true);
     });
 
     it("says once that it waits, and lets go when the work fails", async () => {

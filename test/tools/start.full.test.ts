@@ -16,7 +16,8 @@ describe("npm start", function () {
     const stackFile = () => fs.readFileSync(path.join(copy, "Pulumi.quickstart.yaml"), "utf8");
     let disk: string;
 
-    before(() => {
+    before(function () {
+        requireTool(this, "pulumi");
         const left = new Set(
             [".git", "node_modules", "dist", "store", ".pulumi"].map((name) => path.join(clone, name)),
         );
@@ -26,8 +27,7 @@ describe("npm start", function () {
         fs.rmSync(root, { recursive: true, force: true });
     });
 
-    it("imports the image and says where the disk lies and how to boot it", async function () {
-        requireTool(this, "pulumi");
+    it("imports the image and says where the disk lies and how to boot it", async () => {
         const before = stackFile();
         const { code, out, err } = await start();
         assert.equal(code, 0, out + err);

@@ -21,9 +21,7 @@ async function installOnce(name, build) {
     if (fs.existsSync(final)) return final;
     return locked(name, async function () {
         if (fs.existsSync(final)) return final;
-        const partial = path.join(cacheDirectory(), "partial", name.replace(/[\\/]/g, "_"));
-        fs.rmSync(partial, { recursive: true, force: true }); // left by a run that was killed: the lock is ours now
-        fs.mkdirSync(partial, { recursive: true });
+        const partial = clearPartial(name);
         try {
             await build(partial);
             fs.mkdirSync(path.dirname(final), { recursive: true });
@@ -33,6 +31,17 @@ async function installOnce(name, build) {
         }
         return final;
     });
+}
+
+/** A new temporary directory. Those of runs that were killed go: the lock is ours now, and what still writes there fails. */
+function clearPartial(name) {
+    const parent = path.join(cacheDirectory(), "partial");
+    const prefix = name.replace(/[\\/]/g, "_") + "~";
+    fs.mkdirSync(parent, { recursive: true });
+    for (const left of fs.readdirSync(parent)) {
+        if (left.startsWith(prefix)) fs.rmSync(path.join(parent, left), { recursive: true, force: true });
+    }
+    return fs.mkdtempSync(path.join(parent, prefix));
 }
 
 /** Runs `body` while no other process on this cache works on `name`. */

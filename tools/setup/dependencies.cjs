@@ -5,12 +5,13 @@ const path = require("path");
 const { run, npm } = require("./run.cjs");
 const { say, SetupError } = require("./say.cjs");
 
-async function installDependencies(clone) {
+/** `workerIs` is told the number of npm: killed without it, we leave an npm that goes on and must be waited for. */
+async function installDependencies(clone, workerIs) {
     if (isInstalled(clone)) return;
     say("installing the npm dependencies with npm ci (up to a minute)");
     const [command, ...first] = npm();
     const args = first.concat("ci", "--no-audit", "--no-fund", "--loglevel=error");
-    const { code, output } = await run(command, args, { cwd: clone, quiet: true, timeout: 900000 });
+    const { code, output } = await run(command, args, { cwd: clone, quiet: true, timeout: 900000, started: workerIs });
     if (code === 0) return;
     process.stderr.write(output);
     throw new SetupError("npm ci failed; see the lines above (without a network the dependencies cannot be fetched)");

@@ -12,8 +12,8 @@ const clone = path.resolve(__dirname, "..", "..");
 /** Prepares the clone, and with `pulumi` also the CLI, which then stands first on the PATH of the environment answered. */
 async function setUp(options) {
     const name = "clone-" + crypto.createHash("sha256").update(clone).digest("hex").slice(0, 12);
-    await locked(name, async function () {
-        await installDependencies(clone);
+    await locked(name, async function (workerIs) {
+        await installDependencies(clone, workerIs);
         if (options.compile !== false) await compile(clone);
     });
     const env = Object.assign({}, process.env, { PULUMI_SKIP_UPDATE_CHECK: "true" });

@@ -6,11 +6,13 @@ const path = require("path");
 
 const HEARTBEAT = 5000;
 const DEAD_AFTER = 60000;
+const WORKER_AT_MOST = 900000;
 
 /**
  * Runs `body` while no other process holds the lock `directory`. Each contender makes a file of its own name and then looks for
  * others: whoever came second sees the first and steps back, so there is never a moment to steal a lock in. Files of processes
  * that are gone (no such process, or no heartbeat, which also covers a pid in use again) are removed by whoever meets them.
+ * `body` gets `workerIs(pid)`: a program that goes on when its starter is killed (npm ci does) keeps the lock until it ends.
  */
 async function withLock(directory, body, waiting) {
     fs.mkdirSync(directory, { recursive: true });
@@ -28,7 +30,7 @@ async function withLock(directory, body, waiting) {
     }
     const beat = setInterval(() => touch(path.join(directory, mine)), HEARTBEAT);
     try {
-        return await body();
+        return await body((pid) => fs.writeFileSync(path.join(directory, mine), String(pid)));
     } finally {
         clearInterval(beat);
         fs.rmSync(path.join(directory, mine), { force: true });
@@ -48,8 +50,23 @@ function others(directory, mine) {
 function isAlive(file, name) {
     const [host, pid] = name.split("~");
     const stat = fs.statSync(file, { throwIfNoEntry: false });
-    if (stat === undefined || Date.now() - stat.mtimeMs > DEAD_AFTER) return false;
-    if (host !== os.hostname()) return true; // a shared home directory: only its heartbeat can tell
+    if (stat === undefined) return false;
+    const silent = Date.now() - stat.mtimeMs;
+    if (host !== os.hostname()) return silent < DEAD_AFTER; // a shared home directory: only its heartbeat can tell
+    return (silent < DEAD_AFTER && runs(pid)) || (silent < WORKER_AT_MOST && runs(workerOf(file)));
+}
+
+function workerOf(file) {
+    try {
+        return fs.readFileSync(file, "utf8");
+    } catch (error) {
+        if (error.code === "ENOENT") return ""; // let go of meanwhile
+        throw error;
+    }
+}
+
+function runs(pid) {
+    if (!(Number(pid) > 0)) return false;
     try {
         process.kill(Number(pid), 0);
         return true;

@@ -4,14 +4,16 @@ const { spawn } = require("child_process");
 
 /**
  * Runs a program to its end and answers `{ code, output, stdout }`; never throws for a failing program. With `quiet` what it
- * prints is kept, else it goes to our own terminal. `timeout` is in milliseconds and ends the whole process group.
+ * prints is kept, else it goes to our own terminal. `timeout` is in milliseconds and ends the whole process group;
+ * `started` is told the process's number.
  */
 function run(command, args, options) {
-    const { cwd, env, quiet = false, timeout = 0 } = options || {};
+    const { cwd, env, quiet = false, timeout = 0, started } = options || {};
     return new Promise(function (resolve) {
         const ownGroup = quiet && process.platform !== "win32"; // so that a time limit also ends its children
         const stdio = quiet ? ["ignore", "pipe", "pipe"] : "inherit";
         const child = spawn(command, args, { cwd, env: env || process.env, stdio, detached: ownGroup });
+        if (started && child.pid) started(child.pid);
         let output = "";
         let answer = "";
         const keep = (chunk) => (output = (output + chunk).slice(-200000));
