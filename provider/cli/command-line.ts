@@ -50,13 +50,13 @@ export function parseCommandLine(
             throw new UsageError(`cannot use ${token.rawName}: ${nearest(token.rawName, names)}; ${help}`);
         }
         if (flag.value === undefined) {
-            if (token.value !== undefined) throw new UsageError(`cannot use --${token.name}: it takes no value; ${help}`);
+            if (token.value !== undefined)
+                throw new UsageError(`cannot use --${token.name}: it takes no value; ${help}`);
             on.add(token.name);
             continue;
         }
         // A value that looks like a flag is a forgotten one; --name=-value says that it is meant.
-        const forgotten = token.value === undefined || (!token.inlineValue && token.value.startsWith("--"));
-        if (forgotten || token.value === undefined) {
+        if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
             throw new UsageError(`cannot use --${token.name}: its value ${flag.value} is missing; ${help}`);
         }
         values[token.name] = token.value;

@@ -36,7 +36,9 @@ export function readSource(text: string, line: CommandLine): SourceSpec {
         throw invalid(`cannot use --${flag}: SOURCE is a file of this machine; leave the flag out`);
     }
     if (text === "-") {
-        throw invalid("cannot read standard input: an image may have to be read twice; save it in a file and name that");
+        throw invalid(
+            "cannot read standard input: an image may have to be read twice; save it in a file and name that",
+        );
     }
     if (/^file:\/\//i.test(text)) return { kind: "file", path: pathOf(text) };
     const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1];

@@ -13,7 +13,10 @@ export function detectFormat(
     options: { readonly pinned: string | undefined; readonly mediaType: string | undefined },
 ): Format {
     if (head.length === 0) {
-        throw new BootsourceError("empty-source", `cannot import ${name}: it has no bytes; check that it was published whole`);
+        throw new BootsourceError(
+            "empty-source",
+            `cannot import ${name}: it has no bytes; check that it was published whole`,
+        );
     }
     if (options.pinned !== undefined) return pinnedFormat(name, head, options.pinned);
     refuseDocument(name, head, options.mediaType);

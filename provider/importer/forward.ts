@@ -53,7 +53,10 @@ export class Forward implements RandomAccess {
 
     async #read(offset: number, length: number): Promise<Uint8Array> {
         if (length > 64 * 1024 * 1024) {
-            throw new BootsourceError("limit-exceeded", `cannot read ${this.name}: ${length} bytes at once are too many`);
+            throw new BootsourceError(
+                "limit-exceeded",
+                `cannot read ${this.name}: ${length} bytes at once are too many`,
+            );
         }
         const result = new Uint8Array(length);
         let filled = this.#copyKept(offset, result);

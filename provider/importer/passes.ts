@@ -73,7 +73,12 @@ export class Passes {
             name,
             limit: limits.sourceBytes,
             checksum,
-            progress: progress === undefined ? undefined : (transferred) => { progress({ transferred, total }); },
+            progress:
+                progress === undefined
+                    ? undefined
+                    : (transferred) => {
+                          progress({ transferred, total });
+                      },
         });
         served.expect(this.#seen);
         this.#served = served;

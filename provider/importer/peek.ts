@@ -2,7 +2,10 @@
 import type { Bytes } from "./contract.js";
 
 /** The first bytes of a stream (fewer where it is shorter), and the whole stream again, from its first byte. */
-export async function peek(input: Bytes, length: number): Promise<{ readonly head: Uint8Array; readonly bytes: Bytes }> {
+export async function peek(
+    input: Bytes,
+    length: number,
+): Promise<{ readonly head: Uint8Array; readonly bytes: Bytes }> {
     const iterator = input[Symbol.asyncIterator]();
     const taken: Uint8Array[] = [];
     for (let have = 0; have < length; have += taken.at(-1)?.length ?? 0) {

@@ -31,12 +31,7 @@ export async function checkSpace(directory: string, needed: number | undefined):
     );
 }
 
-function tooLarge(
-    name: string,
-    image: string,
-    room: number,
-    facts: Readonly<Record<string, number>>,
-): BootsourceError {
+function tooLarge(name: string, image: string, room: number, facts: Readonly<Record<string, number>>): BootsourceError {
     return new BootsourceError(
         "too-large",
         `cannot import ${name}: its virtual size is ${image}, the size asked for only ${formatQuantity(room)}; ` +

@@ -58,6 +58,11 @@ async function write(
         const virtualSize = await transfer(await image.bytes(), layout, target, { name, room: request.size });
         const verified = image.verify();
         const size = Math.max(request.size ?? 0, virtualSize);
+        if (size % sector !== 0) {
+            request.warn?.(
+                `the disk of ${name} ends within a sector (${size} bytes); ask for a size that is a multiple of 512`,
+            );
+        }
         if (preallocate && !sparse) await target.fill(virtualSize, size, request.signal);
         throwIfCancelled(request.signal, `import ${name}`);
         await target.finish(size);
@@ -86,12 +91,12 @@ function limitsOf(request: ImportRequest): Limits {
     return { sourceBytes: longest, decompressedBytes: inside, ...request.limits };
 }
 
+/** Machines read disks in sectors. */
+const sector = 512;
+
 const progressEvery = 200;
 
-function throttled(
-    report: ImportRequest["progress"],
-    clock: Clock,
-): ((progress: Progress) => void) | undefined {
+function throttled(report: ImportRequest["progress"], clock: Clock): ((progress: Progress) => void) | undefined {
     if (report === undefined) return undefined;
     let next = 0;
     return (progress) => {

@@ -97,7 +97,11 @@ describe("bootsource import", () => {
 
     for (const { reason, parameters, code } of [
         { reason: "the image is larger than the room", parameters: ["--size", "1Mi"], code: "too-large" },
-        { reason: "the checksum is another", parameters: ["--checksum", `md5:${"0".repeat(32)}`], code: "checksum-mismatch" },
+        {
+            reason: "the checksum is another",
+            parameters: ["--checksum", `md5:${"0".repeat(32)}`],
+            code: "checksum-mismatch",
+        },
         { reason: "the format is another", parameters: ["--format", "vmdk"], code: "invalid-argument" },
         { reason: "the size is no size", parameters: ["--size", "large"], code: "invalid-argument" },
         { reason: "the checksum is no checksum", parameters: ["--checksum", "abc"], code: "invalid-argument" },

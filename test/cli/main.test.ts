@@ -34,14 +34,38 @@ describe("bootsource", () => {
     for (const { reason, parameters, expected } of [
         { reason: "a command that is misspelled", parameters: ["improt"], expected: /perhaps import is meant/ },
         { reason: "a command that is none", parameters: ["frobnicate"], expected: /none of import, inspect/ },
-        { reason: "a flag that is misspelled", parameters: ["import", "a", "b", "--sise", "1Gi"], expected: /perhaps --size is meant/ },
-        { reason: "a flag of another command", parameters: ["inspect", "a", "--force"], expected: /cannot use --force/ },
-        { reason: "a flag without its value", parameters: ["import", "a", "b", "--size"], expected: /value SIZE is missing/ },
-        { reason: "a flag where a value should be", parameters: ["import", "--size", "--force", "a", "b"], expected: /value SIZE is missing/ },
-        { reason: "a value for a flag that takes none", parameters: ["import", "a", "b", "--force=yes"], expected: /takes no value/ },
+        {
+            reason: "a flag that is misspelled",
+            parameters: ["import", "a", "b", "--sise", "1Gi"],
+            expected: /perhaps --size is meant/,
+        },
+        {
+            reason: "a flag of another command",
+            parameters: ["inspect", "a", "--force"],
+            expected: /cannot use --force/,
+        },
+        {
+            reason: "a flag without its value",
+            parameters: ["import", "a", "b", "--size"],
+            expected: /value SIZE is missing/,
+        },
+        {
+            reason: "a flag where a value should be",
+            parameters: ["import", "--size", "--force", "a", "b"],
+            expected: /value SIZE is missing/,
+        },
+        {
+            reason: "a value for a flag that takes none",
+            parameters: ["import", "a", "b", "--force=yes"],
+            expected: /takes no value/,
+        },
         { reason: "no SOURCE", parameters: ["inspect"], expected: /SOURCE is missing/ },
         { reason: "no TARGET", parameters: ["import", "a"], expected: /TARGET is missing/ },
-        { reason: "one word too many", parameters: ["import", "a", "b", "c"], expected: /SOURCE and TARGET and nothing more/ },
+        {
+            reason: "one word too many",
+            parameters: ["import", "a", "b", "c"],
+            expected: /SOURCE and TARGET and nothing more/,
+        },
     ]) {
         it(`names ${reason}, and exits with 2`, async () => {
             const ended = await runCommand(parameters);

@@ -16,7 +16,8 @@ export const program = join(__dirname, "..", "..", "..", "bin", "bootsource.cjs"
 export function runCommand(parameters: readonly string[], started?: (child: ChildProcess) => void): Promise<Ended> {
     return new Promise((resolve, reject) => {
         const env = { ...process.env };
-        for (const name of ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]) Reflect.deleteProperty(env, name);
+        for (const name of ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"])
+            Reflect.deleteProperty(env, name);
         const child = spawn(process.execPath, [program, ...parameters], { stdio: ["ignore", "pipe", "pipe"], env });
         let stdout = "";
         let stderr = "";

@@ -30,7 +30,10 @@ describe("damaged images", function () {
     const check = async (image: Buffer, what: string): Promise<void> => {
         const began = performance.now();
         try {
-            const imported = await space.import({ source: { kind: "file", path: space.write("image", image) }, size: room });
+            const imported = await space.import({
+                source: { kind: "file", path: space.write("image", image) },
+                size: room,
+            });
             assert.equal(statSync(space.target).size, room, what);
             assert.ok(imported.virtualSize <= room, what);
         } catch (thrown) {
@@ -38,7 +41,10 @@ describe("damaged images", function () {
             assert.notEqual(thrown.code, "failed", `${what}: ${thrown.message}`);
         }
         assert.ok(performance.now() - began < 2000, `${what} takes less than two seconds`);
-        assert.ok(space.left().every((name) => name === "disk.img"), what);
+        assert.ok(
+            space.left().every((name) => name === "disk.img"),
+            what,
+        );
     };
 
     it("are refused or imported whole, wherever a header or a table is damaged", async () => {
@@ -48,7 +54,11 @@ describe("damaged images", function () {
             const image = makeQcow2(makeDisk(400_000, { seed: round % 5 }), {
                 ...options,
                 spoil: (made, { clusterSize, l1Offset, l2Offset }) => {
-                    const places = [[0, 112], [l1Offset, 64], [l2Offset, clusterSize]] as const;
+                    const places = [
+                        [0, 112],
+                        [l1Offset, 64],
+                        [l2Offset, clusterSize],
+                    ] as const;
                     for (let change = 0; change <= round % 3; change += 1) {
                         const [start, length] = places[random() % places.length] ?? places[0];
                         const at = Math.min(made.length - 1, start + (random() % length));
@@ -72,7 +82,10 @@ describe("damaged images", function () {
             const random = seededRandom(1000 + round);
             const image = Buffer.from(whole);
             image[random() % image.length] = random() & 0xff;
-            await check(round % 5 === 0 ? image.subarray(0, 4 + (random() % image.length)) : image, `gzip round ${round}`);
+            await check(
+                round % 5 === 0 ? image.subarray(0, 4 + (random() % image.length)) : image,
+                `gzip round ${round}`,
+            );
         }
     });
 });

@@ -15,10 +15,38 @@ const grown = Buffer.concat([disk, Buffer.alloc(size - disk.length)]);
 const qcow2 = makeQcow2(disk, { compression: "zlib" });
 
 const rows = [
-    { image: qcow2, codecs: [], format: "qcow2", http: "imports a qcow2 over http [M1] [B20]", https: "imports a qcow2 over https with an own CA [M4]", basic: "imports a qcow2 with basic authentication [M7]" },
-    { image: gzipSync(qcow2), codecs: ["gz"], format: "qcow2", http: "imports a gzipped qcow2 over http [M2] [B22]", https: "imports a gzipped qcow2 over https with an own CA [M5]", basic: "imports a gzipped qcow2 with basic authentication [M8]" },
-    { image: disk, codecs: [], format: "raw", http: "imports a raw disk over http [M16] [B18]", https: "imports a raw disk over https with an own CA [M19]", basic: "imports a raw disk with basic authentication [M22]" },
-    { image: gzipSync(disk), codecs: ["gz"], format: "raw", http: "imports a gzipped raw disk over http [M17]", https: "imports a gzipped raw disk over https with an own CA [M20]", basic: "imports a gzipped raw disk with basic authentication [M23]" },
+    {
+        image: qcow2,
+        codecs: [],
+        format: "qcow2",
+        http: "imports a qcow2 over http [M1] [B20]",
+        https: "imports a qcow2 over https with an own CA [M4]",
+        basic: "imports a qcow2 with basic authentication [M7]",
+    },
+    {
+        image: gzipSync(qcow2),
+        codecs: ["gz"],
+        format: "qcow2",
+        http: "imports a gzipped qcow2 over http [M2] [B22]",
+        https: "imports a gzipped qcow2 over https with an own CA [M5]",
+        basic: "imports a gzipped qcow2 with basic authentication [M8]",
+    },
+    {
+        image: disk,
+        codecs: [],
+        format: "raw",
+        http: "imports a raw disk over http [M16] [B18]",
+        https: "imports a raw disk over https with an own CA [M19]",
+        basic: "imports a raw disk with basic authentication [M22]",
+    },
+    {
+        image: gzipSync(disk),
+        codecs: ["gz"],
+        format: "raw",
+        http: "imports a gzipped raw disk over http [M17]",
+        https: "imports a gzipped raw disk over https with an own CA [M20]",
+        basic: "imports a gzipped raw disk with basic authentication [M23]",
+    },
 ] as const;
 
 describe("the table of supported operations", () => {

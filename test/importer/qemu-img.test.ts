@@ -102,7 +102,10 @@ describe("qemu-img as the judge", () => {
 
     for (const { reason, options, compressed, then = [] } of variants) {
         it(`imports what qemu-img writes with ${reason}`, async function () {
-            const flags = [...(compressed === true ? ["-c"] : []), ...(options.length > 0 ? ["-o", options.join()] : [])];
+            const flags = [
+                ...(compressed === true ? ["-c"] : []),
+                ...(options.length > 0 ? ["-o", options.join()] : []),
+            ];
             run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", ...flags, "disk.raw", "image");
             for (const [program = "", ...parameters] of then) {
                 requireTool(this, program);

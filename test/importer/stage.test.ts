@@ -31,7 +31,8 @@ describe("an import", () => {
         url: server.serve("/image", { bytes, etag: '"one"', ...behaviour }),
     });
     const file = (bytes: Uint8Array): SourceSpec => ({ kind: "file", path: space.write("image", bytes) });
-    const whole = (): number => server.asked.filter((one) => one.method === "GET" && one.headers.range === undefined).length;
+    const whole = (): number =>
+        server.asked.filter((one) => one.method === "GET" && one.headers.range === undefined).length;
 
     it("reads an image once, and its tables before that by ranges", async () => {
         for (const image of [early, late]) {
@@ -65,7 +66,15 @@ describe("an import", () => {
         other[70_000] = (other[70_000] ?? 0) ^ 1;
         const changed = serve(late, { ranges: false, later: { after: 1, bytes: other, etag: '"two"' } });
         assert.equal((await space.refused({ source: changed })).code, "source-changed");
-        const lying = { kind: "http", url: server.serve("/lying", { bytes: late, etag: '"one"', ranges: false, later: { after: 1, bytes: other, etag: '"one"' } }) } as const;
+        const lying = {
+            kind: "http",
+            url: server.serve("/lying", {
+                bytes: late,
+                etag: '"one"',
+                ranges: false,
+                later: { after: 1, bytes: other, etag: '"one"' },
+            }),
+        } as const;
         assert.equal((await space.refused({ source: lying })).code, "inconsistent-source");
     });
 
@@ -83,7 +92,10 @@ describe("an import", () => {
         const error = await space.refused({ source: file(bomb), size: 2 ** 20 });
         assert.equal(error.code, "too-large");
         assert.match(error.message, /more than 1Mi/);
-        assert.equal((await space.refused({ source: file(gzipSync(gzipSync(bomb))), size: 2 ** 20 })).code, "too-large");
+        assert.equal(
+            (await space.refused({ source: file(gzipSync(gzipSync(bomb))), size: 2 ** 20 })).code,
+            "too-large",
+        );
         assert.ok(performance.now() - began < 4000);
     });
 
@@ -107,6 +119,15 @@ describe("an import", () => {
         assert.match(unknown.message, /"vmdk": it is not one of qcow2, raw/);
     });
 
+    it("warns of a disk that ends within a sector, unless the size asked for mends that", async () => {
+        const warnings: string[] = [];
+        const warn = (message: string): void => void warnings.push(message);
+        await space.import({ source: file(Buffer.alloc(1000, 1)), size: 1024, warn });
+        assert.deepEqual(warnings, []);
+        await space.import({ source: file(Buffer.alloc(1000, 1)), warn });
+        assert.match(warnings.join("\n"), /ends within a sector \(1000 bytes\)/);
+    });
+
     it("takes every kind of checksum of the bytes as they are served", async () => {
         const served = gzipSync(early, { level: 1 });
         for (const algorithm of ["md5", "sha1", "sha256", "sha512"] as const) {
@@ -123,7 +144,11 @@ describe("an import", () => {
         const told: Progress[] = [];
         await space.import({ source: file(early), progress: (progress) => told.push(progress) });
         assert.ok(told.length >= 2);
-        assert.ok(told.every((one, index) => one.total === early.length && one.transferred >= (told[index - 1]?.transferred ?? 0)));
+        assert.ok(
+            told.every(
+                (one, index) => one.total === early.length && one.transferred >= (told[index - 1]?.transferred ?? 0),
+            ),
+        );
         assert.equal(told.at(-1)?.transferred, early.length);
     });
 

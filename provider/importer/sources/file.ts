@@ -33,12 +33,7 @@ export function fileSource(path: string): Source {
     };
 }
 
-async function* readFile(
-    path: string,
-    identity: Identity,
-    range: Range | undefined,
-    signal: AbortSignal,
-): Bytes {
+async function* readFile(path: string, identity: Identity, range: Range | undefined, signal: AbortSignal): Bytes {
     const size = identity.size ?? 0;
     const end = range === undefined ? size : Math.min(size, range.offset + range.length);
     let at = range?.offset ?? 0;

@@ -10,11 +10,7 @@ import type { Patience } from "./patience.js";
 import type { StallWatch } from "./stall.js";
 
 /** Asks the server something within one attempt. */
-export type Ask = (
-    method: "GET" | "HEAD",
-    headers: Record<string, string>,
-    watch: StallWatch,
-) => Promise<Answer>;
+export type Ask = (method: "GET" | "HEAD", headers: Record<string, string>, watch: StallWatch) => Promise<Answer>;
 
 /** One transfer. */
 export interface Transfer {
@@ -166,7 +162,10 @@ function wantedLength(identity: Identity, range: Range | undefined): number {
 function refusedRange(name: string, answer: Answer, known: Identity | undefined): BootsourceError {
     const size = sizeOfRefusedRange(answer);
     if (size === 0 && known === undefined) {
-        return new BootsourceError("empty-source", `cannot read ${name}: it has no bytes; check that it was published whole`);
+        return new BootsourceError(
+            "empty-source",
+            `cannot read ${name}: it has no bytes; check that it was published whole`,
+        );
     }
     return replaced(name);
 }

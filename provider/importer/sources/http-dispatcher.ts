@@ -8,7 +8,11 @@ const dispatchers = new Map<string, Dispatcher>();
 /** Connections for one protocol, with own certificates trusted beside Node's and the system's, through the environment's proxies. */
 export function dispatcherFor(protocol: string, caCertificates: string | undefined): Dispatcher {
     const secure = protocol === "https:";
-    const key = JSON.stringify([secure, secure ? caCertificates : undefined, ...proxyVariables.map((name) => process.env[name])]);
+    const key = JSON.stringify([
+        secure,
+        secure ? caCertificates : undefined,
+        ...proxyVariables.map((name) => process.env[name]),
+    ]);
     let dispatcher = dispatchers.get(key);
     if (dispatcher === undefined) {
         const tls = secure ? { secureContext: trustedContext(caCertificates) } : {};

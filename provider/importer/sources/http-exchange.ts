@@ -30,7 +30,12 @@ export async function exchange(start: Address, question: Question): Promise<Answ
     for (let hop = 0; hop <= maxRedirects; hop += 1) {
         const { statusCode, headers, body } = await request(address.url, {
             method: question.method,
-            headers: { "user-agent": "bootsource", "accept-encoding": "identity", ...question.headers, ...address.secrets },
+            headers: {
+                "user-agent": "bootsource",
+                "accept-encoding": "identity",
+                ...question.headers,
+                ...address.secrets,
+            },
             dispatcher: dispatcherFor(address.url.protocol, question.caCertificates),
             signal: question.signal,
         });

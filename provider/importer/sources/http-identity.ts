@@ -26,7 +26,9 @@ export function identityOf(answer: Answer): Identity {
 
 /** The Content-Range of an answer, where it is a sound one. */
 export function contentRange(answer: Answer): ContentRange | undefined {
-    const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:(\d{1,15})|\*)$/i.exec(answer.headers["content-range"]?.trim() ?? "");
+    const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:(\d{1,15})|\*)$/i.exec(
+        answer.headers["content-range"]?.trim() ?? "",
+    );
     if (match === null) return undefined;
     const start = Number(match[1]);
     const end = Number(match[2]) + 1;

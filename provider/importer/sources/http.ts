@@ -1,5 +1,5 @@
 // Images on web servers: asked for by HEAD, read by GET, whole or by ranges, and resumed where a connection breaks.
-import { throwIfCancelled, BootsourceError } from "../../model/errors.js";
+import { throwIfCancelled } from "../../model/errors.js";
 import type { Identity, Source, SourceSpec } from "../contract.js";
 import { connectionError, statusError } from "./http-errors.js";
 import { exchange, type Answer } from "./http-exchange.js";
@@ -21,7 +21,12 @@ export function httpSource(spec: Extract<SourceSpec, { kind: "http" }>, options:
     // Where redirects led before: mirrors are chosen anew at each redirect, and no two need have the same bytes at hand.
     let found: Address | undefined;
 
-    const askAt = async (address: Address, method: "GET" | "HEAD", headers: Record<string, string>, watch: StallWatch) => {
+    const askAt = async (
+        address: Address,
+        method: "GET" | "HEAD",
+        headers: Record<string, string>,
+        watch: StallWatch,
+    ) => {
         const question = { method, headers, caCertificates: spec.caCertificates, signal: watch.signal };
         return watch.wait(exchange(address, question));
     };
@@ -82,7 +87,7 @@ async function identify(name: string, ask: Ask, watch: StallWatch): Promise<Iden
     await head.body.dump();
     const answer: Answer = await ask("GET", { range: "bytes=0-0" }, watch);
     if (answer.status === 416 && sizeOfRefusedRange(answer) === 0) return { ...identityOf(answer), size: 0 };
-    const error: BootsourceError | undefined = statusError(name, answer.status, answer.headers["retry-after"]);
+    const error = statusError(name, answer.status, answer.headers["retry-after"]);
     if (error !== undefined) throw error;
     return identityOf(answer);
 }

@@ -27,7 +27,9 @@ export class ClusterDecoder {
             const input = compression === "zstd" ? zstdFrame(source) : source;
             const data = this.#decode(compression, input, clusterSize);
             if (data.length === clusterSize) return data;
-            throw new RangeError(`${data.length > clusterSize ? "more" : "fewer"} than ${clusterSize} bytes come out of it`);
+            throw new RangeError(
+                `${data.length > clusterSize ? "more" : "fewer"} than ${clusterSize} bytes come out of it`,
+            );
         } catch (thrown) {
             const why = thrown instanceof Error ? thrown.message : String(thrown);
             throw new BootsourceError(
@@ -71,7 +73,8 @@ interface NodeEngine {
 function makeEngine(compression: Compression): Engine | undefined {
     const stream = compression === "zlib" ? createInflateRaw() : createZstdDecompress();
     const { _handle: handle, _writeState: state } = stream as unknown as NodeEngine;
-    if (typeof handle?.reset !== "function" || typeof handle.writeSync !== "function" || state?.length !== 2) return undefined;
+    if (typeof handle?.reset !== "function" || typeof handle.writeSync !== "function" || state?.length !== 2)
+        return undefined;
     const flush = compression === "zlib" ? constants.Z_SYNC_FLUSH : constants.ZSTD_e_continue;
     return (input, output) => {
         let failure: string | undefined;
@@ -101,7 +104,7 @@ function zstdFrame(source: Uint8Array): Uint8Array {
     const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
     const contentSize = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
     let at = 5 + (single ? 0 : 1) + dictionary + contentSize;
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
         const header = view.getUint8(at) | (view.getUint8(at + 1) << 8) | (view.getUint8(at + 2) << 16);
         last = (header & 1) === 1;
         // A run-length block holds one byte, however long it becomes.

@@ -68,7 +68,7 @@ export async function createRawFile(path: string, options: RawFileOptions): Prom
         async fill(from, to, signal) {
             const zeros = Buffer.alloc(4 * 1024 * 1024);
             try {
-                for (let at = from; at < to; ) {
+                for (let at = from; at < to;) {
                     throwIfCancelled(signal, doing);
                     const { bytesWritten } = await file.write(zeros, 0, Math.min(zeros.length, to - at), at);
                     at += bytesWritten;

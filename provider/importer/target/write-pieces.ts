@@ -48,7 +48,8 @@ export function writePieces({ fd, keepZeros, decoder }: Writer, buffer: Uint8Arr
         const guestOffset = packed[index + 2] ?? 0;
         const guestLength = packed[index + 3] ?? 0;
         const encoding = encodings[packed[index + 4] ?? 0] ?? "plain";
-        const data = encoding === "plain" ? source : decoder.decode(encoding, source, packed[index + 5] ?? 0, guestOffset);
+        const data =
+            encoding === "plain" ? source : decoder.decode(encoding, source, packed[index + 5] ?? 0, guestOffset);
         const needed = data.subarray(0, guestLength);
         if (keepZeros) writeFully(fd, needed, guestOffset);
         else writeSparse(fd, needed, guestOffset);
@@ -68,7 +69,7 @@ const zeroPage = Buffer.alloc(page);
 
 function writeSparse(fd: number, data: Uint8Array, guestOffset: number): void {
     let runStart = -1;
-    for (let at = 0; at < data.length; ) {
+    for (let at = 0; at < data.length;) {
         // Pages of the disk, not of the piece: only whole ones can be holes.
         const end = Math.min(data.length, at + page - ((guestOffset + at) % page));
         if (isZero(data, at, end)) {
@@ -89,5 +90,5 @@ function isZero(data: Uint8Array, from: number, to: number): boolean {
 }
 
 function writeFully(fd: number, data: Uint8Array, offset: number): void {
-    for (let at = 0; at < data.length; ) at += writeSync(fd, data, at, data.length - at, offset + at);
+    for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at, offset + at);
 }

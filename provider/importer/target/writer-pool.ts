@@ -70,7 +70,6 @@ export class WriterPool {
         this.#busy += 1;
         const job: Job = { buffer: ownBuffer(buffer), pieces: packed };
         entry.worker.postMessage(job, [job.buffer, packed.buffer]);
-        await Promise.resolve();
     }
 
     /** Resolves when all that was accepted is written; throws what went wrong. */

@@ -33,7 +33,11 @@ describeCodec(gzip, {
             encoded: Buffer.concat([gzipSync(one), gzipSync(""), gzipSync(two)]),
             decoded: Buffer.concat([one, two]),
         },
-        { reason: "zeros behind the last member", encoded: Buffer.concat([whole, Buffer.alloc(70_000)]), decoded: Buffer.concat([one, two]) },
+        {
+            reason: "zeros behind the last member",
+            encoded: Buffer.concat([whole, Buffer.alloc(70_000)]),
+            decoded: Buffer.concat([one, two]),
+        },
         { reason: "a header with every optional field", encoded: withFields(one), decoded: one },
         {
             reason: "padding that begins with a chunk of its own",
@@ -41,7 +45,12 @@ describeCodec(gzip, {
             decoded: Buffer.concat([one, two]),
             cuts: [whole.length],
         },
-        { reason: "members that begin with a chunk of their own", encoded: whole, decoded: Buffer.concat([one, two]), cuts: [gzipSync(one).length] },
+        {
+            reason: "members that begin with a chunk of their own",
+            encoded: whole,
+            decoded: Buffer.concat([one, two]),
+            cuts: [gzipSync(one).length],
+        },
         { reason: "nothing", encoded: gzipSync(""), decoded: Buffer.alloc(0) },
     ],
     hostile: [
@@ -49,8 +58,16 @@ describeCodec(gzip, {
         { reason: "a trailer that is cut off", encoded: whole.subarray(0, whole.length - 3), code: "truncated" },
         { reason: "a wrong CRC", encoded: changed(whole, -8), code: "corrupt-image" },
         { reason: "a wrong length", encoded: changed(whole, -1), code: "corrupt-image" },
-        { reason: "a wrong CRC of an earlier member", encoded: changed(whole, gzipSync(one).length - 8), code: "corrupt-image" },
-        { reason: "text behind the last member", encoded: Buffer.concat([whole, Buffer.from("more")]), code: "corrupt-image" },
+        {
+            reason: "a wrong CRC of an earlier member",
+            encoded: changed(whole, gzipSync(one).length - 8),
+            code: "corrupt-image",
+        },
+        {
+            reason: "text behind the last member",
+            encoded: Buffer.concat([whole, Buffer.from("more")]),
+            code: "corrupt-image",
+        },
         {
             reason: "text behind the padding",
             encoded: Buffer.concat([whole, Buffer.alloc(7_000), Buffer.from("more")]),

@@ -58,6 +58,17 @@ export function describeFormat(name: string, cases: FormatCases): void {
             });
         }
 
+        it("refuses all of that inside gzip too, where nothing can be asked for out of turn", async () => {
+            for (const { reason, image, code } of cases.hostile) {
+                const path = space.write("image.gz", gzipSync(image, { level: 1 }));
+                const began = performance.now();
+                const error = await space.refused({ source: { kind: "file", path } });
+                // How long the image is shows at its end only: what lies outside it looks like what was cut off.
+                assert.ok(error.code === code || error.code === "truncated", `${reason}: ${error.message}`);
+                assert.ok(performance.now() - began < 2000, `${reason}: a refusal takes less than two seconds`);
+            }
+        });
+
         it("tells by inspection what an import would bring, without writing anything", async () => {
             for (const { image, disk } of cases.good) {
                 const path = space.write("image", image);

@@ -16,14 +16,26 @@ describeFormat("raw", {
     good: [
         { reason: "a disk", disk: makeDisk(3_000_000), image: makeDisk(3_000_000) },
         { reason: "an ISO", disk: iso, image: iso },
-        { reason: "a disk shorter than a sector", disk: Buffer.from([0xeb, 0xfe, 0]), image: Buffer.from([0xeb, 0xfe, 0]) },
+        {
+            reason: "a disk shorter than a sector",
+            disk: Buffer.from([0xeb, 0xfe, 0]),
+            image: Buffer.from([0xeb, 0xfe, 0]),
+        },
         { reason: "a disk of zeros", disk: Buffer.alloc(200_000), image: Buffer.alloc(200_000) },
-        { reason: "a boot sector that has text in it", disk: tagged("\xeb\x3c\x90mkfs.fat <html>"), image: tagged("\xeb\x3c\x90mkfs.fat <html>") },
+        {
+            reason: "a boot sector that has text in it",
+            disk: tagged("\xeb\x3c\x90mkfs.fat <html>"),
+            image: tagged("\xeb\x3c\x90mkfs.fat <html>"),
+        },
     ],
     hostile: [
         { reason: "nothing at all", code: "empty-source", image: Buffer.alloc(0) },
         { reason: "gzip around nothing", code: "empty-source", image: gzipSync("") },
-        { reason: "a web page", code: "not-an-image", image: Buffer.from("<!DOCTYPE html>\n<html><body>Log in</body></html>") },
+        {
+            reason: "a web page",
+            code: "not-an-image",
+            image: Buffer.from("<!DOCTYPE html>\n<html><body>Log in</body></html>"),
+        },
         {
             reason: "a long web page that begins with a comment",
             code: "not-an-image",
@@ -41,7 +53,11 @@ describeFormat("raw", {
         { reason: "a vhdx", code: "unsupported-image", image: tagged("vhdxfile") },
         { reason: "a vhd", code: "unsupported-image", image: tagged("conectix") },
         { reason: "xz, which this version does not read", code: "unsupported-image", image: tagged("\xfd7zXZ\0") },
-        { reason: "zstd, which this version does not read", code: "unsupported-image", image: tagged("\x28\xb5\x2f\xfd") },
+        {
+            reason: "zstd, which this version does not read",
+            code: "unsupported-image",
+            image: tagged("\x28\xb5\x2f\xfd"),
+        },
         { reason: "bzip2", code: "unsupported-image", image: tagged("BZh91AY") },
         { reason: "a zip archive", code: "unsupported-image", image: tagged("PK\x03\x04") },
         { reason: "a tar archive", code: "unsupported-image", image: tagged("ustar", 257) },

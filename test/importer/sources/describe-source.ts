@@ -43,7 +43,12 @@ export function describeSource(name: string, open: (context: Mocha.Context) => P
 
         it("gives a part, a part at the end, and only what there is of a part beyond it", async () => {
             const source = await staged().publish(image);
-            for (const [offset, length] of [[0, 1], [70_001, 5], [999_000, 1003], [1_000_000, 500]] as const) {
+            for (const [offset, length] of [
+                [0, 1],
+                [70_001, 5],
+                [999_000, 1003],
+                [1_000_000, 500],
+            ] as const) {
                 const part = await drain((await source.open({ offset, length }, signal)).bytes);
                 assert.ok(part.equals(image.subarray(offset, offset + length)), `${length} bytes from ${offset}`);
             }
@@ -59,7 +64,10 @@ export function describeSource(name: string, open: (context: Mocha.Context) => P
             const source = await staged().missing();
             const all = async (): Promise<Buffer> => drain((await source.open(undefined, signal)).bytes);
             for (const ask of [() => source.identify(signal), all]) {
-                const thrown = await ask().then(() => undefined, (error: unknown) => error);
+                const thrown = await ask().then(
+                    () => undefined,
+                    (error: unknown) => error,
+                );
                 assert.ok(isBootsourceError(thrown), String(thrown));
                 assert.equal(thrown.code, "not-found");
                 assert.equal(thrown.terminal, true);

@@ -40,7 +40,9 @@ describe("source http, about secrets", () => {
         await imports({ kind: "http", url: url.replace("http://", "http://reader:s3cret@") });
         await imports({ kind: "http", url, ...login });
         await imports({ kind: "http", url, username: "reader\n", password: "s3cret\r\n" });
-        const error = await new Workspace().refused({ source: { kind: "http", url, username: "reader", password: "wrong" } });
+        const error = await new Workspace().refused({
+            source: { kind: "http", url, username: "reader", password: "wrong" },
+        });
         assert.equal(error.code, "access-denied");
         assert.doesNotMatch(error.message, /wrong|reader/);
     });
@@ -49,9 +51,13 @@ describe("source http, about secrets", () => {
         const target = other.serve("/moved", { bytes: disk, etag: '"one"' });
         const url = server.serve("/image", { bytes: disk, redirect: target });
         await imports({ kind: "http", url, ...login, headers: ["X-Token: t0ken"] });
-        assert.ok(server.asked.every((one) => one.headers.authorization !== undefined && one.headers["x-token"] === "t0ken"));
+        assert.ok(
+            server.asked.every((one) => one.headers.authorization !== undefined && one.headers["x-token"] === "t0ken"),
+        );
         assert.ok(other.asked.length > 0);
-        assert.ok(other.asked.every((one) => one.headers.authorization === undefined && one.headers["x-token"] === undefined));
+        assert.ok(
+            other.asked.every((one) => one.headers.authorization === undefined && one.headers["x-token"] === undefined),
+        );
     });
 
     it("carries them on within an origin, and not back to it from another", async () => {
@@ -94,7 +100,10 @@ describe("source http, about secrets", () => {
 
     it("asks one cheap question when a source is identified, and takes one failure for an answer", async () => {
         const { signal } = new AbortController();
-        const identity = await identifySource({ kind: "http", url: server.serve("/image", { bytes: disk, etag: '"one"' }) }, signal);
+        const identity = await identifySource(
+            { kind: "http", url: server.serve("/image", { bytes: disk, etag: '"one"' }) },
+            signal,
+        );
         assert.deepEqual(
             { size: identity.size, version: identity.version, ranges: identity.ranges },
             { size: disk.length, version: '"one"', ranges: true },

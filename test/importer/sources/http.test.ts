@@ -12,10 +12,10 @@ import { sha256, Workspace, type Wanted } from "../workspace.js";
 import { describeSource, type SourceStage } from "./describe-source.js";
 
 async function httpStage(server: ImageServer, caCertificates?: string): Promise<SourceStage> {
-    const source = (url: string) => openSource({ kind: "http", url, caCertificates }, { clock: systemClock, attempts: 2 });
+    const source = (url: string) =>
+        openSource({ kind: "http", url, caCertificates }, { clock: systemClock, attempts: 2 });
     return Promise.resolve({
-        publish: (bytes) =>
-            Promise.resolve(source(server.serve("/image", { bytes, etag: `"${sha256(bytes)}"` }))),
+        publish: (bytes) => Promise.resolve(source(server.serve("/image", { bytes, etag: `"${sha256(bytes)}"` }))),
         missing: () => Promise.resolve(source(`${server.url}/missing`)),
         close: () => server.close(),
     });
@@ -46,10 +46,15 @@ describe("source http, against servers that misbehave", () => {
     });
 
     let image = 0;
-    const serve = (behaviour: Omit<Behaviour, "bytes"> & { bytes?: Uint8Array }): { path: string; source: SourceSpec } => {
+    const serve = (
+        behaviour: Omit<Behaviour, "bytes"> & { bytes?: Uint8Array },
+    ): { path: string; source: SourceSpec } => {
         image += 1;
         const path = `/image-${image}`;
-        return { path, source: { kind: "http", url: server.serve(path, { bytes: disk, etag: '"one"', ...behaviour }) } };
+        return {
+            path,
+            source: { kind: "http", url: server.serve(path, { bytes: disk, etag: '"one"', ...behaviour }) },
+        };
     };
     const imports = async (wanted: Wanted): Promise<void> => {
         const imported = await space.import({ clock, ...wanted });
@@ -92,7 +97,12 @@ describe("source http, against servers that misbehave", () => {
 
     it("tries again after a passing failure, more slowly each time, and as long as the server asks for", async () => {
         const { source } = serve({
-            failures: [{ status: 503 }, { status: 500 }, { status: 408 }, { status: 429, headers: { "retry-after": "7" } }],
+            failures: [
+                { status: 503 },
+                { status: 500 },
+                { status: 408 },
+                { status: 429, headers: { "retry-after": "7" } },
+            ],
         });
         await imports({ source });
         const waits = clock.waits.filter((wait) => wait >= 250);
@@ -110,7 +120,10 @@ describe("source http, against servers that misbehave", () => {
     it("gives up on a server that cannot be reached", async () => {
         const gone = await startImageServer();
         await gone.close();
-        assert.match(await refuses({ source: { kind: "http", url: `${gone.url}/image` } }, "unreachable"), /ECONNREFUSED/);
+        assert.match(
+            await refuses({ source: { kind: "http", url: `${gone.url}/image` } }, "unreachable"),
+            /ECONNREFUSED/,
+        );
     });
 
     it("does not try again what will never work [B23] [B24]", async () => {
@@ -133,7 +146,13 @@ describe("source http, against servers that misbehave", () => {
         const importing = imports({ source });
         const silentBefore = server.silent.times;
         while (server.silent.times === silentBefore) await new Promise((resolve) => setImmediate(resolve));
-        const resumed = (): boolean => server.asked.some((one) => one.path === path && one.headers["if-range"] !== undefined && one.headers.range?.endsWith("-") === true);
+        const resumed = (): boolean =>
+            server.asked.some(
+                (one) =>
+                    one.path === path &&
+                    one.headers["if-range"] !== undefined &&
+                    one.headers.range?.endsWith("-") === true,
+            );
         while (!resumed()) {
             clock.pass(60_000);
             await new Promise((resolve) => setTimeout(resolve, 5));
@@ -180,10 +199,16 @@ describe("source http, against servers that misbehave", () => {
         controller.abort();
         assert.equal((await importing).code, "cancelled");
         const waiting = new AbortController();
-        const slow = { ...systemClock, sleep: (_: number, signal?: AbortSignal) => new Promise<void>((resolve) => {
-            signal?.addEventListener("abort", () => { resolve(); });
-            waiting.abort();
-        }) };
+        const slow = {
+            ...systemClock,
+            sleep: (_: number, signal?: AbortSignal) =>
+                new Promise<void>((resolve) => {
+                    signal?.addEventListener("abort", () => {
+                        resolve();
+                    });
+                    waiting.abort();
+                }),
+        };
         const failing = serve({ failures: [{ status: 503 }] });
         const error = await space.refused({ source: failing.source, signal: waiting.signal, clock: slow });
         assert.equal(error.code, "cancelled");

@@ -28,7 +28,13 @@ describe("decoding a cluster", () => {
                 const good = compress[compression](cluster);
                 const larger = compress[compression](makeDisk(size + 1, { unit: 5000 }));
                 const smaller = compress[compression](makeDisk(size - 1, { unit: 5000 }));
-                for (const bad of [larger, smaller, good.subarray(0, good.length / 2), Buffer.alloc(100, 0xff), Buffer.alloc(0)]) {
+                for (const bad of [
+                    larger,
+                    smaller,
+                    good.subarray(0, good.length / 2),
+                    Buffer.alloc(100, 0xff),
+                    Buffer.alloc(0),
+                ]) {
                     assert.throws(() => decoder.decode(compression, bad, size, 512), { code: "corrupt-image" });
                     assert.ok(cluster.equals(decoder.decode(compression, good, size, 0)));
                 }

@@ -8,9 +8,9 @@ import { makeDisk } from "../../images/disk.js";
 export interface TargetStage {
     readonly target: Target;
     /** The bytes that the finished target holds. */
-    read(): Buffer;
+    readonly read: () => Buffer;
     /** Whether anything is there. */
-    exists(): boolean;
+    readonly exists: () => boolean;
 }
 
 const cluster = 65_536;
@@ -21,17 +21,29 @@ export function describeTarget(name: string, open: () => Promise<TargetStage>): 
         const disk = makeDisk(6_000_000, { seed: 71 });
 
         /** Writes parts of the disk in the order given, each encoded in its own way. */
-        async function write(target: Target, order: readonly number[], encodings: readonly Placed["encoding"][]): Promise<void> {
+        async function write(
+            target: Target,
+            order: readonly number[],
+            encodings: readonly Placed["encoding"][],
+        ): Promise<void> {
             for (const index of order) {
                 const guestOffset = index * cluster;
                 const part = disk.subarray(guestOffset, guestOffset + cluster);
                 const whole = Buffer.concat([part, Buffer.alloc(cluster - part.length)]);
                 const encoding = encodings[index % encodings.length] ?? "plain";
-                const bytes = encoding === "plain" ? part : encoding === "zlib" ? deflateRawSync(whole) : zstdCompressSync(whole);
+                const bytes =
+                    encoding === "plain" ? part : encoding === "zlib" ? deflateRawSync(whole) : zstdCompressSync(whole);
                 const buffer = await target.buffer(bytes.length + 100);
                 buffer.set(bytes, 100);
                 const decodedLength = encoding === "plain" ? part.length : cluster;
-                const placed = { at: 100, sourceLength: bytes.length, guestOffset, guestLength: part.length, decodedLength, encoding };
+                const placed = {
+                    at: 100,
+                    sourceLength: bytes.length,
+                    guestOffset,
+                    guestLength: part.length,
+                    decodedLength,
+                    encoding,
+                };
                 await target.place(buffer, [placed]);
             }
         }
@@ -58,7 +70,13 @@ export function describeTarget(name: string, open: () => Promise<TargetStage>): 
                 await write(target, forward, ["plain"]);
                 const buffer = await target.buffer(100);
                 buffer.fill(0xff);
-                const piece = { at: 0, sourceLength: 100, guestOffset: 0, guestLength: cluster, decodedLength: cluster };
+                const piece = {
+                    at: 0,
+                    sourceLength: 100,
+                    guestOffset: 0,
+                    guestLength: cluster,
+                    decodedLength: cluster,
+                };
                 await target.place(buffer, [{ ...piece, encoding: "zlib" }]);
                 await target.finish(disk.length);
             };
@@ -73,7 +91,13 @@ export function describeTarget(name: string, open: () => Promise<TargetStage>): 
                 const bytes = deflateRawSync(Buffer.alloc(length, 1));
                 const buffer = await target.buffer(bytes.length);
                 buffer.set(bytes);
-                const piece = { at: 0, sourceLength: bytes.length, guestOffset: 0, guestLength: cluster, decodedLength: cluster };
+                const piece = {
+                    at: 0,
+                    sourceLength: bytes.length,
+                    guestOffset: 0,
+                    guestLength: cluster,
+                    decodedLength: cluster,
+                };
                 const placing = async (): Promise<void> => {
                     await target.place(buffer, [{ ...piece, encoding: "zlib" }]);
                     await target.finish(cluster);

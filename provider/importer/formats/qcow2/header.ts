@@ -30,13 +30,19 @@ export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
     if (bytes.length < 72) throw refuse("truncated", "its header is cut off", remake);
     const version = view.getUint32(4);
     if (version !== 2 && version !== 3) {
-        throw refuse("unsupported-image", `it is qcow version ${version}`, 'convert it with "qemu-img convert -O qcow2"');
+        throw refuse(
+            "unsupported-image",
+            `it is qcow version ${version}`,
+            'convert it with "qemu-img convert -O qcow2"',
+        );
     }
-    const { features, compressionType } = version === 3 ? readVersion3(view, refuse) : { features: 0n, compressionType: 0 };
+    const { features, compressionType } =
+        version === 3 ? readVersion3(view, refuse) : { features: 0n, compressionType: 0 };
     refuseUnsafe(view, features, refuse);
 
     const clusterBits = view.getUint32(20);
-    if (clusterBits < 9 || clusterBits > 21) throw refuse("corrupt-image", `its cluster size is 2^${clusterBits}`, remake);
+    if (clusterBits < 9 || clusterBits > 21)
+        throw refuse("corrupt-image", `its cluster size is 2^${clusterBits}`, remake);
     if (view.getBigUint64(24) > BigInt(Number.MAX_SAFE_INTEGER)) {
         throw refuse("corrupt-image", "its virtual size is absurd (more than 8 PiB)", remake);
     }
@@ -117,7 +123,11 @@ function readVersion3(view: DataView, refuse: Refuse): { features: bigint; compr
 
 function refuseUnsafe(view: DataView, features: bigint, refuse: Refuse): void {
     if (view.getBigUint64(8) !== 0n || view.getUint32(16) !== 0) {
-        throw refuse("unsafe-image", "it names a backing file, and may read any file", 'flatten it with "qemu-img convert"');
+        throw refuse(
+            "unsafe-image",
+            "it names a backing file, and may read any file",
+            'flatten it with "qemu-img convert"',
+        );
     }
     if (has(features, feature.dataFile)) {
         throw refuse("unsafe-image", "its data lies in an external file", 'flatten it with "qemu-img convert"');
