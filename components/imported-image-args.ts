@@ -118,6 +118,12 @@ export interface ImportedImageArgs {
     /** Annotations of the DataVolume. Changing them is an update. */
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /**
+     * Take a DataVolume of this `name` that Pulumi did not make, as it is: only our mark is written, nothing is downloaded, and
+     * an argument that would need a download is an error. Acts when the resource is created; may stay in the program.
+     * @default false
+     */
+    adopt?: pulumi.Input<boolean>;
+    /**
      * Delete or replace the disk even where a program has it open, or where it was written to since its import.
      * **Loses what was written.**
      * @default false

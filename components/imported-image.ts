@@ -83,7 +83,12 @@ export class ImportedImage extends pulumi.CustomResource {
 /** What `get` makes: the engine reads it by its id, and needs nothing but the text of the provider. */
 class ImportedImageReference extends pulumi.CustomResource {
     constructor(name: string, opts: pulumi.CustomResourceOptions) {
-        const inputs = { ...outputs, format: undefined, namespace: undefined, __provider: providerText("ImportedImage") };
+        const inputs = {
+            ...outputs,
+            format: undefined,
+            namespace: undefined,
+            __provider: providerText("ImportedImage"),
+        };
         super(type, name, inputs, opts);
     }
 }
@@ -93,12 +98,16 @@ function withSecrets(source: pulumi.Input<ImportSourceArgs>): pulumi.Input<Impor
     if (!pulumi.Output.isInstance(source) && !(source instanceof Promise)) {
         return source.http === undefined ? source : { ...source, http: withHttpSecrets(source.http) };
     }
-    return pulumi.output(source).apply((known) => withSecrets(known as ImportSourceArgs)) as pulumi.Input<ImportSourceArgs>;
+    return pulumi
+        .output(source)
+        .apply((known) => withSecrets(known as ImportSourceArgs)) as pulumi.Input<ImportSourceArgs>;
 }
 
 function withHttpSecrets(http: pulumi.Input<HttpSourceArgs>): pulumi.Input<HttpSourceArgs> {
     if (pulumi.Output.isInstance(http) || http instanceof Promise) {
-        return pulumi.output(http).apply((known) => withHttpSecrets(known as HttpSourceArgs)) as pulumi.Input<HttpSourceArgs>;
+        return pulumi
+            .output(http)
+            .apply((known) => withHttpSecrets(known as HttpSourceArgs)) as pulumi.Input<HttpSourceArgs>;
     }
     return {
         ...http,

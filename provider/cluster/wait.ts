@@ -29,7 +29,10 @@ export async function waitFor<K extends Kind, T>(
             if (answer !== undefined) return answer;
         }
         throwIfCancelled(signal, `wait for ${kind} ${describeRef(at)}`);
-        throw new BootsourceError("cancelled", `cannot wait for ${kind} ${describeRef(at)}: ${cluster.name} was closed`);
+        throw new BootsourceError(
+            "cancelled",
+            `cannot wait for ${kind} ${describeRef(at)}: ${cluster.name} was closed`,
+        );
     } finally {
         over.abort();
         signal.removeEventListener("abort", stop);

@@ -10,7 +10,10 @@ type Properties = Record<string, unknown>;
 /** The methods that Pulumi's dynamic provider process calls; see pulumi/pulumi sdk/nodejs/dynamic. */
 export interface DynamicProvider {
     configure(request: { config: PulumiConfig }): Promise<void>;
-    check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
+    check(
+        olds: Properties,
+        news: Properties,
+    ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
     diff(id: string, olds: Properties, news: Properties): Promise<{ replaces: string[]; deleteBeforeReplace: boolean }>;
     create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
     read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }>;
@@ -23,7 +26,7 @@ export function provider(kind: ResourceKind): DynamicProvider {
     if (!Object.hasOwn(resources, kind)) {
         throw new BootsourceError(
             "failed",
-            `cannot manage a ${String(kind)}: the installed pulumi-bootsource does not know that resource; update the package`,
+            `cannot manage a ${kind}: the installed pulumi-bootsource does not know that resource; update the package`,
         );
     }
     reachEngine();

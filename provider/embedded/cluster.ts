@@ -85,7 +85,10 @@ export class EmbeddedCluster implements Cluster {
                 return Promise.resolve(this.#present(kind, at));
             }
         }
-        throw new BootsourceError("conflict", `cannot update ${kind} ${describeRef(at)}: it changes all the time; try again`);
+        throw new BootsourceError(
+            "conflict",
+            `cannot update ${kind} ${describeRef(at)}: it changes all the time; try again`,
+        );
     }
 
     async delete(kind: Kind, at: Ref, only?: { uid: string }): Promise<void> {
@@ -135,7 +138,8 @@ export class EmbeddedCluster implements Cluster {
 
     #present<K extends Kind>(kind: K, at: Ref): Objects[K] {
         const object = this.#write().get(kind, at);
-        if (object === undefined) throw new BootsourceError("gone", `cannot update ${kind} ${describeRef(at)}: it is gone`);
+        if (object === undefined)
+            throw new BootsourceError("gone", `cannot update ${kind} ${describeRef(at)}: it is gone`);
         return object;
     }
 

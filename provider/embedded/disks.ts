@@ -55,7 +55,8 @@ async function fill(
     const asked = claim.spec.resources?.requests?.storage;
     const size = asked === undefined ? undefined : parseQuantity(asked);
     if (source.blank !== undefined) {
-        if (size === undefined) throw new BootsourceError("invalid-argument", "cannot make a blank disk: no size is given");
+        if (size === undefined)
+            throw new BootsourceError("invalid-argument", "cannot make a blank disk: no size is given");
         await stageBlank(path, size, { preallocate: preallocation, signal: watcher.signal });
         return { format: "raw", codecs: [], virtualSize: size, size, sourceSize: 0, digest: "" };
     }

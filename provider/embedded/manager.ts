@@ -1,7 +1,7 @@
 // Does the work of objects in this process: one loop per object, one process per object by a lock, until the object is settled.
 import { setTimeout as pause } from "node:timers/promises";
 import type { Controller, ControllerWorld } from "../controllers/contract.js";
-import type { Kind, Objects, Ref } from "../model/objects.js";
+import type { Kind, Ref } from "../model/objects.js";
 import { tryLock } from "./lock.js";
 
 /** How soon a process that waits for another one's lock looks again: a killed holder frees it at once. */
@@ -53,7 +53,7 @@ export class Manager {
         const { world, lockPath } = this.#options;
         const signal = this.#stopped.signal;
         while (!signal.aborted) {
-            const object = (await world.cluster.get(kind, at)) as Objects[Kind] | undefined;
+            const object = await world.cluster.get<Kind>(kind, at);
             if (object === undefined) return;
             const lock = tryLock(lockPath(object.metadata.uid));
             if (lock === undefined) {
@@ -63,7 +63,7 @@ export class Manager {
             }
             try {
                 // Read again under the lock: its last holder may just have finished.
-                const current = (await world.cluster.get(kind, at)) as Objects[Kind] | undefined;
+                const current = await world.cluster.get<Kind>(kind, at);
                 if (current === undefined) return;
                 const verdict = await controller(current, { ...world, signal });
                 if (verdict === "settled") return;

@@ -51,7 +51,9 @@ export class Store {
             const database = openDatabase(path, { readOnly: true });
             database.exec("PRAGMA busy_timeout = 10000");
             // A creator that was killed between making the file and its first commit leaves an empty database: no store yet.
-            const prepared = database.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'store'").get()?.["n"];
+            const prepared = database.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'store'").get()?.[
+                "n"
+            ];
             if (prepared === 0) {
                 database.close();
                 return undefined;
@@ -83,12 +85,18 @@ export class Store {
     }
 
     list<K extends Kind>(kind: K): Objects[K][] {
-        const rows = this.#database.prepare("SELECT body FROM objects WHERE kind = ? ORDER BY namespace, name").all(kind);
+        const rows = this.#database
+            .prepare("SELECT body FROM objects WHERE kind = ? ORDER BY namespace, name")
+            .all(kind);
         return rows.map((row) => parse(kind, row["body"]));
     }
 
     /** Adds an object; its metadata gets uid, versions and creation time. Throws `already-exists`. */
-    insert<K extends Kind>(kind: K, object: Omit<Objects[K], "metadata"> & { metadata: Partial<Metadata> }, now: string): void {
+    insert<K extends Kind>(
+        kind: K,
+        object: Omit<Objects[K], "metadata"> & { metadata: Partial<Metadata> },
+        now: string,
+    ): void {
         this.transaction(() => {
             const { name = "", namespace = "" } = object.metadata;
             if (this.get(kind, { name, namespace }) !== undefined) {
@@ -200,7 +208,8 @@ function userVersion(database: DatabaseSync): number {
 }
 
 function parse<K extends Kind>(kind: K, body: unknown): Objects[K] {
-    if (typeof body !== "string") throw new BootsourceError("store-unusable", `cannot read a ${kind}: its row has no text`);
+    if (typeof body !== "string")
+        throw new BootsourceError("store-unusable", `cannot read a ${kind}: its row has no text`);
     return JSON.parse(body) as Objects[K];
 }
 

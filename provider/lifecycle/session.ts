@@ -83,7 +83,11 @@ export class Session {
     }
 
     /** Undefined once the resource is gone. Inputs are given only where they drifted. */
-    async read(kind: ResourceKind, id: string, state: Data): Promise<(Made & { inputs: Data | undefined }) | undefined> {
+    async read(
+        kind: ResourceKind,
+        id: string,
+        state: Data,
+    ): Promise<(Made & { inputs: Data | undefined }) | undefined> {
         const resource = resources[kind];
         const urn = typeof state["urn"] === "string" ? state["urn"] : "";
         const seen = await resource.observe({ ...state, id }, this.#world(urn, true));
@@ -105,7 +109,10 @@ export class Session {
         const resource = resources[kind];
         const urn = this.#urns.get(canonical(inputs));
         if (urn === undefined) {
-            throw new BootsourceError("failed", "cannot change a resource whose arguments were not checked by this process first");
+            throw new BootsourceError(
+                "failed",
+                "cannot change a resource whose arguments were not checked by this process first",
+            );
         }
         try {
             const state = await resource.reconcile(inputs, last, this.#world(urn, false, last === undefined));
@@ -151,12 +158,15 @@ function refused(inputs: Data, failures: readonly Failure[]): { inputs: Data; fa
         inputs,
         failures: failures.map(({ path, reason }) => {
             const property = path.reduce<string>(
-                (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
+                (text, step) =>
+                    typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`,
                 "",
             );
             const value = inputs[property];
             const nameable = property !== "" && (typeof value !== "object" || value === null);
-            return nameable ? { property, reason } : { property: "", reason: property === "" ? reason : `${property}: ${reason}` };
+            return nameable
+                ? { property, reason }
+                : { property: "", reason: property === "" ? reason : `${property}: ${reason}` };
         }),
     };
 }

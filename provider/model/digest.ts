@@ -21,7 +21,10 @@ export function parseChecksum(text: string): Checksum {
     const colon = text.indexOf(":");
     if (colon < 0) throw invalid(`invalid checksum format: expected 'algorithm:hash', got '${text}'`);
     const algorithm = text.slice(0, colon).trim().toLowerCase();
-    const hex = text.slice(colon + 1).trim().toLowerCase();
+    const hex = text
+        .slice(colon + 1)
+        .trim()
+        .toLowerCase();
     if (hex === "") throw invalid("checksum hash value cannot be empty");
     if (!isAlgorithm(algorithm)) {
         throw invalid(

@@ -25,7 +25,9 @@ export function describeEffect(effect: Effect): string {
     }
     if (effect.sizes !== undefined) {
         const { before, after } = effect.sizes;
-        parts.push(before === undefined ? `to ${describeBytes(after)}` : `${describeBytes(before)} -> ${describeBytes(after)}`);
+        parts.push(
+            before === undefined ? `to ${describeBytes(after)}` : `${describeBytes(before)} -> ${describeBytes(after)}`,
+        );
     }
     if (effect.interrupts !== undefined) parts.push(`; ${effect.interrupts}`);
     return parts.join(" ").replace(" ;", ";");

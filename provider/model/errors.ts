@@ -28,8 +28,14 @@ export const codes = {
     "already-exists": { terminal: true, means: "Something of that name is there already and is not ours." },
     "not-owned": { terminal: true, means: "The object belongs to another stack or resource." },
     "in-use": { terminal: true, means: "The disk is open in another program, or was written since its import." },
-    "wrong-cluster": { terminal: true, means: "The stack's state names another store or cluster than the configuration." },
-    "missing-object": { terminal: false, means: "A Secret, ConfigMap or StorageClass that is named is not there (yet)." },
+    "wrong-cluster": {
+        terminal: true,
+        means: "The stack's state names another store or cluster than the configuration.",
+    },
+    "missing-object": {
+        terminal: false,
+        means: "A Secret, ConfigMap or StorageClass that is named is not there (yet).",
+    },
     conflict: { terminal: false, means: "The object was changed by somebody else at the same moment." },
     gone: { terminal: false, means: "The object was deleted while it was being worked on." },
     "store-unusable": { terminal: true, means: "The store's directory or database cannot be used." },

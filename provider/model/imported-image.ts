@@ -90,7 +90,10 @@ const http = z.strictObject({
     credentials: z.strictObject({ accessKeyId: z.string(), secretKey: z.string() }).optional(),
     caCertificates: z
         .string()
-        .refine((text) => isUnknown(text) || text.includes("-----BEGIN CERTIFICATE-----"), "it holds no PEM certificate")
+        .refine(
+            (text) => isUnknown(text) || text.includes("-----BEGIN CERTIFICATE-----"),
+            "it holds no PEM certificate",
+        )
         .optional(),
     extraHeaders: z.array(headerLine()).optional(),
     secretExtraHeaders: z.array(nonEmpty).optional(),
@@ -116,10 +119,17 @@ export const importedImageArgs = z
         preallocation: z.boolean().optional(),
         timeoutSeconds: z.number().positive("it must be more than zero").optional(),
         wait: z.enum(["ready", "accepted"]).optional(),
-        name: z.string().refine((name) => isUnknown(name) || isDnsSubdomain(name), { error: nameMessage }).optional(),
-        namespace: z.string().refine((name) => isUnknown(name) || isDnsLabel(name), { error: namespaceMessage }).optional(),
+        name: z
+            .string()
+            .refine((name) => isUnknown(name) || isDnsSubdomain(name), { error: nameMessage })
+            .optional(),
+        namespace: z
+            .string()
+            .refine((name) => isUnknown(name) || isDnsLabel(name), { error: namespaceMessage })
+            .optional(),
         labels: labels.optional(),
         annotations: labels.optional(),
+        adopt: z.boolean().optional(),
         force: z.boolean().optional(),
     })
     .check(({ value, issues }) => {
@@ -136,7 +146,8 @@ export const importedImageArgs = z
             refuse([form, "size"], "the size is given twice; give size or resources.requests.storage");
         }
         if (size === undefined && value.pvc !== undefined) refuse(["pvc", "size"], "PVC size is missing");
-        if (size === undefined && value.source.blank !== undefined) refuse(["storage", "size"], "Storage size is missing");
+        if (size === undefined && value.source.blank !== undefined)
+            refuse(["storage", "size"], "Storage size is missing");
         const inside = value.source.http?.checksum;
         if (value.checksum !== undefined && inside !== undefined && value.checksum !== inside) {
             refuse(["checksum"], "it is given twice, here and in source.http.checksum, and differs");
@@ -168,11 +179,9 @@ export function sizeOf(spec: ImportedImageSpec): string | undefined {
 }
 
 function headerLine(): z.ZodString {
-    return z
-        .string()
-        .refine((line) => isUnknown(line) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*$/.test(line), {
-            message: 'it is not a header line "Name: value"',
-        });
+    return z.string().refine((line) => isUnknown(line) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*$/.test(line), {
+        message: 'it is not a header line "Name: value"',
+    });
 }
 
 function nameMessage(issue: { input?: unknown }): string {

@@ -23,7 +23,9 @@ const suffixes: Readonly<Record<string, bigint>> = {
  * "Quantity" (k8s.io/apimachinery/pkg/api/resource).
  */
 export function parseQuantity(text: string): number {
-    const match = /^([+-]?)(\d+)(?:\.(\d*))?(?:(Ki|Mi|Gi|Ti|Pi|Ei|m|k|M|G|T|P|E)|[eE]([+-]?\d{1,3}))?$/.exec(text.trim());
+    const match = /^([+-]?)(\d+)(?:\.(\d*))?(?:(Ki|Mi|Gi|Ti|Pi|Ei|m|k|M|G|T|P|E)|[eE]([+-]?\d{1,3}))?$/.exec(
+        text.trim(),
+    );
     if (!match) throw invalid(text, 'it is not a quantity such as "5Gi", "500M" or "1073741824"');
     const [, sign, whole = "", fraction = "", suffix = "", exponent = "0"] = match;
     if (sign === "-") throw invalid(text, "it is negative");

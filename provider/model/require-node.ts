@@ -3,7 +3,6 @@
 /** The oldest Node that has what the importer needs (zstd in node:zlib, node:sqlite without a flag). */
 const oldest = [22, 15];
 
-
 // Loaded first by every entry of the package: the check is its import, so that it comes before whatever would fail.
 refuseOldNode(process.versions.node);
 
@@ -13,7 +12,9 @@ export function refuseOldNode(version: string): void {
     const [oldestMajor = 0, oldestMinor = 0] = oldest;
     if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
     throw Object.assign(
-        new Error(`pulumi-bootsource needs Node.js ${oldest.join(".")} or newer, and this is ${version}; install a newer Node.js`),
+        new Error(
+            `pulumi-bootsource needs Node.js ${oldest.join(".")} or newer, and this is ${version}; install a newer Node.js`,
+        ),
         { stack: "" },
     );
 }

@@ -115,18 +115,24 @@ function meter(world: World): { show: (volume: DataVolume) => void } {
             const now = world.clock.now();
             start ??= { at: now, bytes: transferred };
             const seconds = (now - start.at) / 1000;
-            world.progress(describeProgress(transferred, total, seconds > 0 ? (transferred - start.bytes) / seconds : 0));
+            world.progress(
+                describeProgress(transferred, total, seconds > 0 ? (transferred - start.bytes) / seconds : 0),
+            );
         },
     };
 }
 
 /** "imported 12 MiB of 340 MiB (3 %), 45 MiB/s, 7 s left" */
 export function describeProgress(transferred: number, total: number | undefined, bytesPerSecond: number): string {
-    const parts = [`imported ${describeBytes(transferred)}`];
-    if (total !== undefined && total > 0) {
-        parts[0] += ` of ${describeBytes(total)} (${Math.floor((transferred / total) * 100)} %)`;
-    }
+    const share =
+        total === undefined || total === 0 ? "" : ` of ${describeBytes(total)} (${percentOf(transferred, total)} %)`;
+    const parts = [`imported ${describeBytes(transferred)}${share}`];
     if (bytesPerSecond > 0) parts.push(`${describeBytes(Math.round(bytesPerSecond))}/s`);
-    if (bytesPerSecond > 0 && total !== undefined) parts.push(`${Math.ceil((total - transferred) / bytesPerSecond)} s left`);
+    if (bytesPerSecond > 0 && total !== undefined)
+        parts.push(`${Math.ceil((total - transferred) / bytesPerSecond)} s left`);
     return parts.join(", ");
+}
+
+function percentOf(part: number, whole: number): number {
+    return Math.floor((part / whole) * 100);
 }

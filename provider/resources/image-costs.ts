@@ -30,7 +30,8 @@ export async function describeImageChange(change: Change, world: World): Promise
     if (!world.preview) return { ...quiet, failures: failures.map((reason): Failure => ({ path: [], reason })) };
     const object = `claim ${String(inputs["namespace"])}/${shown(inputs["claimName"])}`;
     const warnings = [...failures, ...(await whatIsMissing(spec, world))];
-    if (imports) return { effects: [await importEffect(spec, object, before, world, warnings)], warnings, failures: [] };
+    if (imports)
+        return { effects: [await importEffect(spec, object, before, world, warnings)], warnings, failures: [] };
     return { effects: [sizeEffect(spec, before, object)], warnings, failures: [] };
 }
 
@@ -70,9 +71,12 @@ async function bytesOf(
     if (from === undefined || access === undefined) return undefined;
     try {
         const source = toSource(spec, "", (path) => upstream.resolvePath(path));
-        return (await upstream.identify(source, access, AbortSignal.any([signal, AbortSignal.timeout(patience)]))).bytes;
+        return (await upstream.identify(source, access, AbortSignal.any([signal, AbortSignal.timeout(patience)])))
+            .bytes;
     } catch (error) {
-        warnings.push(`${toBootsourceError(error, `ask ${from}`).message} (seen by the preview; the update asks again)`);
+        warnings.push(
+            `${toBootsourceError(error, `ask ${from}`).message} (seen by the preview; the update asks again)`,
+        );
         return undefined;
     }
 }
@@ -133,5 +137,7 @@ function sorted(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(sorted);
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)] as const).sort(([a], [b]) => a.localeCompare(b)));
+    return Object.fromEntries(
+        entries.map(([key, item]) => [key, sorted(item)] as const).sort(([a], [b]) => a.localeCompare(b)),
+    );
 }

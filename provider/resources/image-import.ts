@@ -10,6 +10,7 @@ import { fingerprint } from "../rules/content.js";
 import { accessRef, toAccessObjects, toVolumeSpec } from "../rules/data-volume.js";
 import { awaitImport, defaultTimeoutSeconds } from "./await-import.js";
 import { type Data, Unfinished, type World } from "./contract.js";
+import { refuseUnlike } from "./image-adopt.js";
 import { type ImportedImageState, toState } from "./image-state.js";
 import { refuseToLose } from "./protection.js";
 
@@ -45,6 +46,8 @@ export async function bringIn(
         await sweepUnfinished(world.urn, at, world);
         return { volume: ready, owner: plan.owner };
     } catch (error) {
+        // The engine is gone: what is begun stays as it is, and the next run goes on from it.
+        if (world.signal.aborted) throw error;
         if (found?.status?.phase === "Succeeded" && plan.imports) await undoReplacement(found, world);
         else if (world.replacing) await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
         // Pulumi keeps the old disk's state where a replacement failed: nothing of the new one is there any more.
@@ -56,9 +59,14 @@ export async function bringIn(
 /** Removes what interrupted attempts of this resource left: unfinished imports under other names. */
 export async function sweepUnfinished(urn: string, except: Ref | undefined, { cluster }: World): Promise<void> {
     for (const { metadata, status } of await cluster.list("DataVolume")) {
-        const current = except !== undefined && metadata.name === except.name && metadata.namespace === except.namespace;
+        const current =
+            except !== undefined && metadata.name === except.name && metadata.namespace === except.namespace;
         if (current || status?.phase === "Succeeded" || ownerOf(metadata)?.urn !== urn) continue;
-        await cluster.delete("DataVolume", { namespace: metadata.namespace, name: metadata.name }, { uid: metadata.uid });
+        await cluster.delete(
+            "DataVolume",
+            { namespace: metadata.namespace, name: metadata.name },
+            { uid: metadata.uid },
+        );
     }
 }
 
@@ -76,17 +84,30 @@ async function planFor(
     world: World,
 ): Promise<Plan> {
     if (found === undefined) {
-        return { owner: last === undefined ? newOwner(world.urn) : { urn: world.urn, token: last.token }, imports: true };
+        return {
+            owner: last === undefined ? newOwner(world.urn) : { urn: world.urn, token: last.token },
+            imports: true,
+        };
     }
-    const there = ownerOf(found.metadata);
-    const ours = last === undefined ? there?.urn === world.urn : there?.token === last.token;
-    if (there === undefined || !ours) throw notOurs(at, there, world);
+    if (last === undefined && spec.adopt === true && ownerOf(found.metadata) === undefined) {
+        await refuseUnlike(spec, at, found, world);
+        return { owner: newOwner(world.urn), imports: false };
+    }
+    const there = ownedByUs(at, found, last, world);
     const finished = found.status?.phase === "Succeeded" && (await world.cluster.volume(at))?.state !== "missing";
     const same = finished && (last !== undefined || (await matches(spec, at, found, world)));
     // Another image under a name of the user's own: it is staged beside the old disk, which stays until the new one is whole.
     const another = finished && !same;
     if (another) await refuseToLose("replace", world.cluster, at, spec.force === true);
     return { owner: another ? newOwner(world.urn) : { urn: world.urn, token: there.token }, imports: !same };
+}
+
+/** The mark of an object that is ours: with a state its token says so, without one the URN, which an interrupted run left. */
+function ownedByUs(at: Ref, found: DataVolume, last: ImportedImageState | undefined, world: World): Owner {
+    const there = ownerOf(found.metadata);
+    const ours = last === undefined ? there?.urn === world.urn : there?.token === last.token;
+    if (there !== undefined && ours) return there;
+    throw notOurs(at, there, world);
 }
 
 async function write(
@@ -128,15 +149,15 @@ async function write(
 async function syncAccess(spec: ImportedImageSpec, volume: DataVolume, { cluster }: World): Promise<void> {
     const at = accessRef(volume.metadata);
     const { secret, configMap } = toAccessObjects(spec, volume);
-    const ownedByUs = (owner: { metadata: DataVolume["metadata"] } | undefined): boolean =>
+    const madeByUs = (owner: { metadata: DataVolume["metadata"] } | undefined): boolean =>
         owner?.metadata.ownerReferences?.some(({ uid }) => uid === volume.metadata.uid) === true;
     const [oldSecret, oldMap] = [await cluster.get("Secret", at), await cluster.get("ConfigMap", at)];
     if (secret === undefined) {
-        if (ownedByUs(oldSecret)) await cluster.delete("Secret", at);
+        if (madeByUs(oldSecret)) await cluster.delete("Secret", at);
     } else if (oldSecret === undefined) await cluster.create("Secret", secret);
     else await cluster.update("Secret", at, (object) => Object.assign(object, { data: secret.data }));
     if (configMap === undefined) {
-        if (ownedByUs(oldMap)) await cluster.delete("ConfigMap", at);
+        if (madeByUs(oldMap)) await cluster.delete("ConfigMap", at);
     } else if (oldMap === undefined) await cluster.create("ConfigMap", configMap);
     else await cluster.update("ConfigMap", at, (object) => Object.assign(object, { data: configMap.data }));
 }
@@ -208,15 +229,18 @@ async function unfinished(
     const error = toBootsourceError(thrown, `import ${describeRef(at)}`);
     const volume = await world.cluster.get("DataVolume", at);
     if (volume === undefined) return error;
-    return new Unfinished(await toState(inputs, { volume, owner, cluster: world.cluster.identity ?? "", world }), error);
+    return new Unfinished(
+        await toState(inputs, { volume, owner, cluster: world.cluster.identity ?? "", world }),
+        error,
+    );
 }
 
 function notOurs(at: Ref, there: Owner | undefined, { cluster }: World): BootsourceError {
     if (there === undefined) {
         return new BootsourceError(
             "already-exists",
-            `cannot create DataVolume ${describeRef(at)}: ${cluster.name} has one of that name which Pulumi did not make; choose ` +
-                "another name, or remove it",
+            `cannot create DataVolume ${describeRef(at)}: ${cluster.name} has one of that name which Pulumi did not make; set ` +
+                "adopt: true to take it as it is, choose another name, or remove it",
         );
     }
     return new BootsourceError(

@@ -53,6 +53,7 @@ export const inputKeys: ReadonlySet<string> = new Set([
     "namespace",
     "labels",
     "annotations",
+    "adopt",
     "force",
     "claimName",
     "cluster",

@@ -59,7 +59,12 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
         const volume = await world.cluster.get("DataVolume", at);
         if (volume === undefined || !holds(volume.metadata, state.token)) return undefined;
         if ((await world.cluster.volume(at))?.state === "missing") return undefined;
-        const now = await toState(inputsOf(state), { volume, owner: { urn: state.urn, token: state.token }, cluster, world });
+        const now = await toState(inputsOf(state), {
+            volume,
+            owner: { urn: state.urn, token: state.token },
+            cluster,
+            world,
+        });
         if (now.modified && !state.modified) {
             world.info(`the disk of ${describeRef(at)} was written to since its import; it is kept as it is`);
         }
@@ -71,10 +76,13 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
         const at = refOf(state);
         const volume = await world.cluster.get("DataVolume", at);
         if (volume !== undefined && holds(volume.metadata, state.token)) {
-            if (volume.status?.phase === "Succeeded") await refuseToLose("delete", world.cluster, at, state.force === true);
+            if (volume.status?.phase === "Succeeded")
+                await refuseToLose("delete", world.cluster, at, state.force === true);
             await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
         } else if (world.cluster.identity !== state.cluster) {
-            world.warn(`${world.cluster.name} is not where ${describeRef(at)} was imported to: nothing is deleted there`);
+            world.warn(
+                `${world.cluster.name} is not where ${describeRef(at)} was imported to: nothing is deleted there`,
+            );
         }
         await sweepUnfinished(state.urn, undefined, world);
     },
@@ -83,7 +91,11 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
 };
 
 /** An image that is looked up by its id, "namespace/name", as `ImportedImage.get` does. */
-async function adoptById(id: string, cluster: string, world: World): Promise<Observation<ImportedImageState> | undefined> {
+async function adoptById(
+    id: string,
+    cluster: string,
+    world: World,
+): Promise<Observation<ImportedImageState> | undefined> {
     const [namespace = "", name = ""] = id.split("/");
     const volume = await world.cluster.get("DataVolume", { namespace, name });
     if (volume === undefined) return undefined;
@@ -134,7 +146,9 @@ function fitsPlacement(before: ImportedImageSpec, after: ImportedImageSpec, stat
     const sameClass = is.class === undefined || is.class === (was.class ?? state.storageClass);
     const [small, large] = [sizeOf(after), sizeOf(before)];
     const shrinks =
-        small !== undefined && !isUnknown(small) && parseQuantity(small) < (large === undefined ? (state.size ?? 0) : parseQuantity(large));
+        small !== undefined &&
+        !isUnknown(small) &&
+        parseQuantity(small) < (large === undefined ? (state.size ?? 0) : parseQuantity(large));
     return sameClass && is.modes === was.modes && is.volumeMode === was.volumeMode && !shrinks;
 }
 

@@ -24,7 +24,11 @@ export interface Ran {
 export interface Project {
     readonly directory: string;
     readonly store: string;
-    run(operation: "up" | "preview" | "refresh" | "destroy", program?: Program, options?: { store?: string | null }): Promise<Ran>;
+    run(
+        operation: "up" | "preview" | "refresh" | "destroy",
+        program?: Program,
+        options?: { store?: string | null },
+    ): Promise<Ran>;
     remove(): void;
 }
 
