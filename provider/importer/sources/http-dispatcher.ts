@@ -16,7 +16,7 @@ export function dispatcherFor(protocol: string, caCertificates: string | undefin
     let dispatcher = dispatchers.get(key);
     if (dispatcher === undefined) {
         const tls = secure ? { secureContext: trustedContext(caCertificates) } : {};
-        dispatcher = new EnvHttpProxyAgent({
+        dispatcher = connections({
             connect: { timeout: 30_000, ...tls },
             requestTls: tls,
             // Plain http goes through a proxy by its address, as curl does it: many proxies tunnel to port 443 only.
@@ -28,6 +28,19 @@ export function dispatcherFor(protocol: string, caCertificates: string | undefin
         dispatchers.set(key, dispatcher);
     }
     return dispatcher;
+}
+
+function connections(options: EnvHttpProxyAgent.Options): Dispatcher {
+    try {
+        return new EnvHttpProxyAgent(options);
+    } catch (thrown) {
+        // The value may hold a password, so it is not repeated.
+        throw new BootsourceError(
+            "invalid-argument",
+            "cannot use the proxy of the environment: http_proxy or https_proxy is not a url; write for example http://proxy:3128",
+            { cause: thrown },
+        );
+    }
 }
 
 const proxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];

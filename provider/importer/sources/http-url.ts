@@ -17,8 +17,8 @@ export function parseAddress(spec: Extract<SourceSpec, { kind: "http" }>): Addre
             `cannot use the url ${redactUrl(spec.url)}: it must be a complete address that begins with http:// or https://`,
         );
     }
-    const username = trimEnd(spec.username) ?? decodeURIComponent(url.username);
-    const password = trimEnd(spec.password) ?? decodeURIComponent(url.password);
+    const username = trimEnd(spec.username) ?? decode(url.username);
+    const password = trimEnd(spec.password) ?? decode(url.password);
     const secrets: Record<string, string> = {};
     for (const line of spec.headers ?? []) {
         const [name, value] = parseHeader(line);
@@ -41,6 +41,17 @@ export function redactUrl(text: string): string {
     }
     // Not an address of ours; still, what stands before an at sign or behind a question mark may be secret.
     return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/[?#].*$/s, "?...");
+}
+
+function decode(part: string): string {
+    try {
+        return decodeURIComponent(part);
+    } catch {
+        throw new BootsourceError(
+            "invalid-argument",
+            "cannot use the credentials in the url: a percent sign in them is not followed by two hex digits; write it as %25",
+        );
+    }
 }
 
 /** Secrets often come out of files and end with a line break that was never meant to be part of them. */

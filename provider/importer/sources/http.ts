@@ -79,12 +79,12 @@ export function httpSource(spec: Extract<SourceSpec, { kind: "http" }>, options:
 /** HEAD, and one byte by GET where a server refuses HEAD: some presigned addresses are good for GET alone. */
 async function identify(name: string, ask: Ask, watch: StallWatch): Promise<Identity> {
     const head = await ask("HEAD", {}, watch);
+    await head.body.dump();
     if (head.status === 200) {
         const identity = identityOf(head);
         // Some servers answer HEAD with the length of its (empty) body.
         return identity.size === 0 ? { ...identity, size: undefined } : identity;
     }
-    await head.body.dump();
     const answer: Answer = await ask("GET", { range: "bytes=0-0" }, watch);
     if (answer.status === 416 && sizeOfRefusedRange(answer) === 0) return { ...identityOf(answer), size: 0 };
     const error = statusError(name, answer.status, answer.headers["retry-after"]);

@@ -92,6 +92,10 @@ describe("source http, about secrets", () => {
             assert.match(error.message, /begins with http:\/\/ or https:\/\//);
             assert.doesNotMatch(error.message, /s3cret/);
         }
+        const percent = await space.refused({
+            source: { kind: "http", url: "http://reader:s3cret%@example.com/image" },
+        });
+        assert.match(percent.message, /percent sign/);
         const source = { kind: "http", url: server.url, headers: ["no colon s3cret"] } as const;
         const error = await space.refused({ source });
         assert.equal(error.code, "invalid-argument");
@@ -125,6 +129,10 @@ describe("source http, about secrets", () => {
             process.env["no_proxy"] = "127.0.0.1";
             await imports({ kind: "http", url });
             assert.equal(proxy.asked.length, through);
+            process.env["http_proxy"] = "s3cret is no url";
+            const error = await new Workspace().refused({ source: { kind: "http", url } });
+            assert.match(error.message, /^cannot use the proxy of the environment: http_proxy/);
+            assert.doesNotMatch(error.message, /s3cret/);
         } finally {
             for (const name of ["http_proxy", "https_proxy", "no_proxy"]) {
                 if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
