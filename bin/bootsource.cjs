@@ -6,7 +6,9 @@ var needed = [22, 15];
 var parts = process.versions.node.split(".");
 if (Number(parts[0]) < needed[0] || (Number(parts[0]) === needed[0] && Number(parts[1]) < needed[1])) {
     process.stderr.write(
-        "bootsource: cannot run on Node " + process.versions.node + ": it needs Node 22.15 or newer; see https://nodejs.org\n"
+        "bootsource: cannot run on Node " +
+            process.versions.node +
+            ": it needs Node 22.15 or newer; see https://nodejs.org\n",
     );
     process.exit(1);
 }
