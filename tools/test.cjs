@@ -3,17 +3,19 @@
 const { withRightNode } = require("./setup/node.cjs");
 
 /**
- * The quick tier leaves out `*.full.test.ts`; `--full` or CI=true takes them in. With CI=true the code is linted too, and a
- * skipped test is a failure. Test files may be named as they lie in the clone: `npm test -- test/model/quantity.test.ts`.
+ * The quick tier leaves out `*.full.test.ts`; `--full` or CI=true takes them in. With CI=true the code is linted too (unless
+ * test files are named), and a skipped test is a failure. Test files are named as they lie in the clone:
+ * `npm test -- test/model/quantity.test.ts`.
  */
 async function main() {
     const { setUp, clone } = require("./setup/index.cjs");
     const { runMocha } = require("./test/mocha.cjs");
     const ci = process.env.CI === "true";
     const env = await setUp({ pulumi: true });
-    const lintFailed = ci && (await require("./lint.cjs").lint(clone, [])) !== 0;
+    const given = process.argv.slice(2);
+    const lintFailed = ci && !given.some(isTest) && (await require("./lint.cjs").lint(clone, [])) !== 0;
 
-    const { code, results } = await runMocha(clone, mochaArguments(process.argv.slice(2), ci), env);
+    const { code, results } = await runMocha(clone, mochaArguments(given, ci), env);
     const { passed, failed, skipped } = results || { passed: 0, failed: 0, skipped: [] };
     if (skipped.length > 0) process.stdout.write(skipped.map((title) => "skipped: " + title + "\n").join(""));
     if (lintFailed) process.stdout.write("failed: npm run lint, see above\n");
@@ -26,11 +28,19 @@ async function main() {
 
 function mochaArguments(given, ci) {
     const full = ci || given.includes("--full");
-    const isTest = (arg) => /\.test\.ts$/.test(arg);
-    const files = given.filter(isTest).map((file) => "dist/" + file.replace(/^\.\//, "").replace(/\.ts$/, ".js"));
-    const others = given.filter((arg) => !isTest(arg) && arg !== "--full");
+    const files = given.filter(isTest).map(compiled);
+    const others = given.filter((arg) => !isTest(arg) && arg !== "--full").concat(ci ? "--forbid-only" : []);
     if (files.length > 0) return others.concat(files);
     return others.concat(full ? [] : ["--exclude", "dist/test/**/*.full.test.js"], "dist/test/**/*.test.js");
+}
+
+function isTest(arg) {
+    return /\.test\.[jt]s$/.test(arg);
+}
+
+/** Where the compiler put a test; a JavaScript file is run as it is. */
+function compiled(file) {
+    return file.endsWith(".ts") ? "dist/" + file.replace(/^\.\//, "").replace(/\.ts$/, ".js") : file;
 }
 
 withRightNode(__filename, main);
