@@ -49,7 +49,7 @@ export async function createRawFile(path: string, options: RawFileOptions): Prom
     const explain = (thrown: unknown): BootsourceError => {
         const error = fileSystemError(thrown, doing);
         if (error.code !== "no-space") return error;
-        const message = `${error.message} (${describeBytes(written)} of the disk were written before)`;
+        const message = `${error.message} (after at most ${describeBytes(written)} of the disk)`;
         return new BootsourceError("no-space", message, { cause: thrown, facts: { path, written } });
     };
 
