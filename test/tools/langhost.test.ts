@@ -8,6 +8,12 @@ const { runProgram } = require(path.join(clone, "tools/langhost/program.cjs")) a
     runProgram: (request: unknown, engine: string) => Promise<{ bail?: boolean; error?: string }>;
 };
 
+interface Noted {
+    args: string[];
+    node: string[];
+    env: Record<string, string>;
+}
+
 describe("the language host", () => {
     let sandbox: Sandbox;
     beforeEach(() => (sandbox = new Sandbox()));
@@ -24,7 +30,7 @@ describe("the language host", () => {
     };
     const note = `require("fs").writeFileSync("noted.json", JSON.stringify({
         args: process.argv.slice(2), node: process.execArgv, env: process.env }));`;
-    const noted = () => JSON.parse(fs.readFileSync(path.join(sandbox.root, "noted.json"), "utf8"));
+    const noted = () => JSON.parse(fs.readFileSync(path.join(sandbox.root, "noted.json"), "utf8")) as Noted;
 
     it("starts the SDK's runner with the engine's addresses, the configuration and the program", async () => {
         assert.deepEqual(await start(note, {}, true), {});
@@ -34,8 +40,8 @@ describe("the language host", () => {
             `--monitor 127.0.0.1:2 --engine 127.0.0.1:1 --organization me --project mine --stack dev \
 --root-directory ${sandbox.root} --pwd ${sandbox.root} --parallel 16 --dry-run ${path.join(sandbox.root, "index.ts")}`,
         );
-        assert.deepEqual(JSON.parse(env.PULUMI_CONFIG), { "bootsource:store": "./store" });
-        assert.deepEqual(JSON.parse(env.PULUMI_CONFIG_SECRET_KEYS), ["mine:password"]);
+        assert.deepEqual(JSON.parse(env.PULUMI_CONFIG ?? ""), { "bootsource:store": "./store" });
+        assert.deepEqual(JSON.parse(env.PULUMI_CONFIG_SECRET_KEYS ?? ""), ["mine:password"]);
         assert.equal(env.PULUMI_NODEJS_TYPESCRIPT, "true");
     });
 
