@@ -89,6 +89,13 @@ async function checkTarget(target: string, force: boolean): Promise<void> {
     if (there?.isDirectory() === true) {
         throw new BootsourceError("invalid-argument", `cannot write ${target}: it is a directory; name a file in it`);
     }
+    if (there !== undefined && !there.isFile() && !there.isSymbolicLink()) {
+        // A device would not be written to: a file would take its place.
+        throw new BootsourceError(
+            "invalid-argument",
+            `cannot write ${target}: it is not a regular file; import to a file, and copy that with qemu-img or dd`,
+        );
+    }
     if (there !== undefined && !force) {
         throw new BootsourceError(
             "already-exists",

@@ -6,7 +6,9 @@ import type { Identity } from "./contract.js";
 export function sameIdentity(name: string, before: Identity, now: Identity): void {
     const differs = (key: "size" | "version" | "lastModified"): boolean =>
         before[key] !== undefined && now[key] !== undefined && before[key] !== now[key];
-    if (!differs("version") && !differs("size") && !differs("lastModified")) return;
+    // Mirrors of one image may have got it at different times; a strong validator says more than a time.
+    const sameVersion = before.version !== undefined && before.version === now.version;
+    if (!differs("version") && !differs("size") && (sameVersion || !differs("lastModified"))) return;
     throw new BootsourceError(
         "source-changed",
         `cannot import ${name}: the image at the source was replaced while it was being read; try again`,

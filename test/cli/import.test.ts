@@ -1,5 +1,6 @@
 // bootsource import, as a user runs it.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -140,6 +141,14 @@ describe("bootsource import", () => {
         assert.equal((await runCommand(["import", url, space.target, "--force"])).code, 0);
         assert.equal(sha256(space.target), sha256(disk));
         assert.deepEqual(left(), ["disk.img"]);
+    });
+
+    it("never puts a file in the place of a device or a pipe, not even by --force", async function () {
+        if (process.platform === "win32") this.skip();
+        execFileSync("mkfifo", [space.target]);
+        const ended = await runCommand(["import", space.write("image", qcow2), space.target, "--force"]);
+        assert.match(ended.stderr, /^bootsource: invalid-argument: .* not a regular file; /);
+        assert.ok(statSync(space.target).isFIFO());
     });
 
     it("says that the target's directory is not there before it asks for the image", async () => {

@@ -132,7 +132,9 @@ export const hostileQcow2: readonly Hostile[] = [
     {
         reason: "an L1 entry that does not point at a cluster",
         code: "corrupt-image",
-        image: spoiled((image, { l1Offset, l2Offset }) => void image.writeBigUInt64BE(BigInt(l2Offset + 512), l1Offset)),
+        image: spoiled(
+            (image, { l1Offset, l2Offset }) => void image.writeBigUInt64BE(BigInt(l2Offset + 512), l1Offset),
+        ),
     },
     {
         reason: "two L1 entries with one L2 table",
@@ -179,7 +181,9 @@ export const hostileQcow2: readonly Hostile[] = [
     {
         reason: "subclusters that have data and are zeros at once",
         code: "corrupt-image",
-        image: spoiled((image, { l2Offset }) => void image.fill(0xff, l2Offset + 8, l2Offset + 16), { extendedL2: true }),
+        image: spoiled((image, { l2Offset }) => void image.fill(0xff, l2Offset + 8, l2Offset + 16), {
+            extendedL2: true,
+        }),
     },
     {
         reason: "subclusters with data but without a cluster",

@@ -83,7 +83,15 @@ function shapeOf(disk: Uint8Array, options: Qcow2Options): Shape {
     const perTable = clusterSize / entrySize;
     const l2Tables = Math.ceil(disk.length / clusterSize / perTable);
     const l1Clusters = Math.max(1, Math.ceil((l2Tables * 8) / clusterSize));
-    return { clusterBits, clusterSize, entrySize, perTable, l2Tables, l1Clusters, tableClusters: l1Clusters + l2Tables };
+    return {
+        clusterBits,
+        clusterSize,
+        entrySize,
+        perTable,
+        l2Tables,
+        l1Clusters,
+        tableClusters: l1Clusters + l2Tables,
+    };
 }
 
 function writeHeader(image: Buffer, size: number, l1Offset: number, shape: Shape, options: Qcow2Options): void {
@@ -106,7 +114,12 @@ function writeHeader(image: Buffer, size: number, l1Offset: number, shape: Shape
     if (zstd) image.writeUInt8(1, 104);
 }
 
-function writeData(disk: Uint8Array, shape: Shape, dataOffset: number, options: Qcow2Options): { entries: Entry[]; data: Buffer } {
+function writeData(
+    disk: Uint8Array,
+    shape: Shape,
+    dataOffset: number,
+    options: Qcow2Options,
+): { entries: Entry[]; data: Buffer } {
     const { clusterSize } = shape;
     const entries: Entry[] = [];
     const parts: Buffer[] = [];

@@ -27,7 +27,12 @@ export interface Behaviour {
     /** Says that every part begins so many bytes later than it does. */
     readonly rangeShift?: number;
     /** Bytes and ETag after the first so many GETs. */
-    readonly later?: { readonly after: number; readonly bytes: Uint8Array; readonly etag?: string };
+    readonly later?: {
+        readonly after: number;
+        readonly bytes: Uint8Array;
+        readonly etag?: string;
+        readonly lastModified?: string;
+    };
     /** Leaves the length out. */
     readonly chunked?: boolean;
     /** Answers every GET and HEAD with a redirect to this address. */
@@ -102,7 +107,7 @@ export async function startImageServer(tls?: { readonly key: string; readonly ce
 
 function current(behaviour: Behaviour, gets: number): Behaviour {
     const { later } = behaviour;
-    return later === undefined || gets < later.after ? behaviour : { ...behaviour, bytes: later.bytes, etag: later.etag };
+    return later === undefined || gets < later.after ? behaviour : { ...behaviour, etag: undefined, ...later };
 }
 
 interface Counters {

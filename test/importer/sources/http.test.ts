@@ -160,6 +160,14 @@ describe("source http, against servers that misbehave", () => {
         await importing;
     });
 
+    it("trusts a strong ETag more than a time: mirrors get one image at different times", async () => {
+        const times = ["Mon, 01 Jan 2024 00:00:00 GMT", "Tue, 02 Jan 2024 00:00:00 GMT"] as const;
+        const later = { after: 1, bytes: disk, lastModified: times[1] };
+        const untagged = serve({ etag: undefined, lastModified: times[0], later });
+        await refuses({ source: untagged.source }, "source-changed");
+        await imports({ source: serve({ lastModified: times[0], later: { ...later, etag: '"one"' } }).source });
+    });
+
     it("falls back on GET where HEAD is refused", async () => {
         for (const head of [405, 403, 500]) await imports({ source: serve({ head }).source });
     });
