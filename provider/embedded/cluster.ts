@@ -44,28 +44,28 @@ export class EmbeddedCluster implements Cluster {
         return this.#read()?.uid;
     }
 
-    establish(): Promise<string> {
-        return Promise.resolve(this.#write().uid);
+    async establish(): Promise<string> {
+        return this.#write().uid;
     }
 
-    get<K extends Kind>(kind: K, at: Ref): Promise<Objects[K] | undefined> {
-        return Promise.resolve(this.#read()?.get(kind, at));
+    async get<K extends Kind>(kind: K, at: Ref): Promise<Objects[K] | undefined> {
+        return this.#read()?.get(kind, at);
     }
 
-    list<K extends Kind>(kind: K, query?: Query): Promise<Objects[K][]> {
+    async list<K extends Kind>(kind: K, query?: Query): Promise<Objects[K][]> {
         const found = this.#read()?.list(kind) ?? defaultClass.ofNewStore(kind);
-        return Promise.resolve(found.filter((object) => answers(object.metadata, query)));
+        return found.filter((object) => answers(object.metadata, query));
     }
 
-    create<K extends Kind>(kind: K, object: New<K>): Promise<Objects[K]> {
+    async create<K extends Kind>(kind: K, object: New<K>): Promise<Objects[K]> {
         refuseUnsafe(kind, object.metadata);
         const store = this.#write();
         store.insert(kind, object as Omit<Objects[K], "metadata"> & { metadata: Partial<Metadata> }, this.#now());
         this.#changed();
-        return Promise.resolve(this.#present(kind, object.metadata));
+        return this.#present(kind, object.metadata);
     }
 
-    update<K extends Kind>(
+    async update<K extends Kind>(
         kind: K,
         at: Ref,
         change: (object: Objects[K]) => void,
@@ -77,12 +77,12 @@ export class EmbeddedCluster implements Cluster {
             const before = JSON.stringify(object);
             const spec = JSON.stringify(specOf(object));
             change(object);
-            if (JSON.stringify(object) === before) return Promise.resolve(object);
+            if (JSON.stringify(object) === before) return object;
             if (store.replace(kind, object, part !== "status" && JSON.stringify(specOf(object)) !== spec)) {
                 this.#changed();
                 // A claim's spec is changed to grow it: that is work of its own. A status speaks of work that was done.
                 if (kind === "PersistentVolumeClaim" && part !== "status") this.drive(kind, at);
-                return Promise.resolve(this.#present(kind, at));
+                return this.#present(kind, at);
             }
         }
         throw new BootsourceError(

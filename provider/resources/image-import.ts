@@ -59,8 +59,7 @@ export async function bringIn(
 /** Removes what interrupted attempts of this resource left: unfinished imports under other names. */
 export async function sweepUnfinished(urn: string, except: Ref | undefined, { cluster }: World): Promise<void> {
     for (const { metadata, status } of await cluster.list("DataVolume")) {
-        const current =
-            except !== undefined && metadata.name === except.name && metadata.namespace === except.namespace;
+        const current = metadata.name === except?.name && metadata.namespace === except.namespace;
         if (current || status?.phase === "Succeeded" || ownerOf(metadata)?.urn !== urn) continue;
         await cluster.delete(
             "DataVolume",

@@ -110,7 +110,7 @@ async function identityFor(old: Data | undefined, world: World): Promise<unknown
     if (identity === undefined && old !== undefined) {
         world.warn(`${name} does not exist here; if the update runs here it makes it and imports every image again`);
     }
-    return Promise.resolve(identity ?? old?.["cluster"] ?? unknownValue);
+    return identity ?? old?.["cluster"] ?? unknownValue;
 }
 
 /** Whether the image that is there is the one asked for; only a newly named checksum needs a look at what came in. */

@@ -1,0 +1,144 @@
+// The DataVolume controller: CDI's phases and conditions, what is waited for, what is tried again and what is final.
+import * as assert from "node:assert/strict";
+import { waitFor } from "../../provider/cluster/wait.js";
+import type { DataVolume, Ref } from "../../provider/model/objects.js";
+import { sha256 } from "../engine/disks.js";
+import { type Web, startWeb } from "../engine/web.js";
+import { type EmbeddedStage, eagerClock, makeEmbeddedStage } from "../embedded/stage.js";
+
+describe("the DataVolume controller", function () {
+    this.timeout(60_000);
+    let stage: EmbeddedStage;
+    let web: Web;
+    const at: Ref = { namespace: "default", name: "example-import-dv" };
+
+    before(async () => {
+        web = await startWeb();
+    });
+    after(() => web.close());
+    beforeEach(() => {
+        stage = makeEmbeddedStage(eagerClock());
+    });
+    afterEach(() => stage.close());
+
+    const order = (spec: DataVolume["spec"]): Promise<DataVolume> =>
+        stage.cluster.create("DataVolume", { metadata: { name: at.name, namespace: "default" }, spec });
+    const until = (done: (volume: DataVolume) => boolean): Promise<DataVolume> =>
+        waitFor(
+            stage.cluster,
+            "DataVolume",
+            at,
+            (volume) => (volume !== undefined && done(volume) ? volume : undefined),
+            AbortSignal.timeout(30_000),
+        );
+    const settled = (): Promise<DataVolume> =>
+        until(({ status }) => status?.phase === "Succeeded" || status?.phase === "Failed");
+    const running = (volume: DataVolume): string[] => {
+        const found = volume.status?.conditions?.find(({ type }) => type === "Running");
+        return [found?.status ?? "", found?.reason ?? "", found?.message ?? ""];
+    };
+
+    it("ends a wrong checksum as CDI does: Failed, ChecksumError, no retry", async () => {
+        const disk = new Uint8Array(1 << 20).fill(1);
+        const url = web.serve("/checked.img", disk);
+        await order({ source: { http: { url, checksum: `sha256:${"a".repeat(64)}` } }, storage: {} });
+        const volume = await settled();
+        assert.equal(volume.status?.phase, "Failed");
+        const [status, reason, message] = running(volume);
+        assert.deepEqual([status, reason], ["False", "ChecksumError"]);
+        assert.match(message ?? "", new RegExp(`${"a".repeat(64)}.*${sha256(disk)}`), "both sums are told");
+        assert.equal(volume.status.restartCount, 1, "tried once");
+        assert.equal(await stage.readDisk(at), undefined, "and nothing is left");
+    });
+
+    it("tries a passing failure again, counts it, and gives up within its budget", async () => {
+        const url = web.answer("/flaky.img", (_request, response) => {
+            response.writeHead(503).end();
+        });
+        await order({ source: { http: { url } }, storage: {} });
+        const volume = await settled();
+        assert.equal(volume.status?.phase, "Failed");
+        assert.equal(volume.status.restartCount, 3);
+        assert.match(running(volume)[2] ?? "", /503/);
+    });
+
+    it("waits for a Secret that is named and goes on when it is there [B28, B29, B32, Y602]", async () => {
+        const disk = new Uint8Array(1 << 20).fill(2);
+        const header = `Basic ${Buffer.from("me:hush").toString("base64")}`;
+        const url = web.answer("/locked.img", (request, response) => {
+            if (request.headers.authorization !== header) response.writeHead(401).end();
+            else
+                response
+                    .writeHead(200, { "content-length": disk.length })
+                    .end(request.method === "HEAD" ? undefined : disk);
+        });
+        await order({ source: { http: { url, secretRef: "endpoint-secret" } }, storage: {} });
+        const waiting = await until(({ status }) => status?.phase === "Pending");
+        assert.match(running(waiting)[2] ?? "", /no Secret default\/endpoint-secret/);
+        const encode = (text: string): string => Buffer.from(text).toString("base64");
+        await stage.cluster.create("Secret", {
+            metadata: { name: "endpoint-secret", namespace: "default", labels: { app: "containerized-data-importer" } },
+            type: "Opaque",
+            data: { accessKeyId: encode("me\n"), secretKey: encode("hush\n") },
+        });
+        assert.equal((await settled()).status?.phase, "Succeeded");
+        assert.deepEqual(await stage.readDisk(at), disk);
+    });
+
+    it("waits for a storage class that is named, and for a default where there is none", async () => {
+        const source = stage.publish("plain", new Uint8Array(1 << 20));
+        await order({ source, storage: { storageClassName: "fast" } });
+        const waiting = await until(({ status }) => status?.phase === "Pending");
+        assert.match(running(waiting)[2] ?? "", /no storage class "fast"/);
+        await stage.cluster.create("StorageClass", {
+            metadata: { name: "fast" },
+            provisioner: "pulumi-bootsource/directory",
+        });
+        assert.equal((await settled()).status?.phase, "Succeeded");
+        const { path = "" } = (await stage.cluster.volume(at)) ?? {};
+        assert.match(path, /\/volumes\/fast\/default\/example-import-dv\/disk\.img$/);
+    });
+
+    it("refuses a block volume in plain words: disks are files here", async () => {
+        await order({
+            source: { blank: {} },
+            storage: { volumeMode: "Block", resources: { requests: { storage: "1Mi" } } },
+        });
+        const volume = await settled();
+        assert.equal(volume.status?.phase, "Failed");
+        assert.match(running(volume)[2] ?? "", /keeps disks as files; leave volumeMode out/);
+    });
+
+    it("takes a decimal size to the byte, without an overhead in either form [Y806, Y905, Y906]", async () => {
+        const spec = { accessModes: ["ReadWriteOnce" as const], resources: { requests: { storage: "1G" } } };
+        await order({ source: { blank: {} }, pvc: spec });
+        await settled();
+        const claim = await stage.cluster.get("PersistentVolumeClaim", at);
+        assert.equal((await stage.cluster.volume(at))?.size, 1_000_000_000, "1G is 10^9 bytes");
+        assert.deepEqual(claim?.spec.accessModes, ["ReadWriteOnce"]);
+        assert.deepEqual(claim.spec.resources, { requests: { storage: "1G" } });
+    });
+
+    it("imports another image when its spec changes, and keeps the old disk until that one is whole", async () => {
+        const [one, two] = [new Uint8Array(1 << 20).fill(1), new Uint8Array(2 << 20).fill(2)];
+        await order({ source: stage.publish("one", one), storage: {} });
+        await settled();
+        const change = async (source: DataVolume["spec"]["source"]): Promise<DataVolume> => {
+            const { metadata } = await stage.cluster.update(
+                "DataVolume",
+                at,
+                (volume) => (volume.spec.source = source),
+            );
+            return until(
+                ({ status }) =>
+                    status?.observedGeneration === metadata.generation &&
+                    ["Succeeded", "Failed"].includes(status.phase ?? ""),
+            );
+        };
+        const failed = await change({ http: { url: `${web.url}/none.img` } });
+        assert.equal(failed.status?.phase, "Failed");
+        assert.deepEqual(await stage.readDisk(at), one, "a failure leaves the old disk");
+        assert.equal((await change(stage.publish("two", two))).status?.phase, "Succeeded");
+        assert.deepEqual(await stage.readDisk(at), two);
+    });
+});

@@ -1,0 +1,54 @@
+// Locks: one holder at a time, in this process and between processes, and none that outlives its holder.
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { tryLock } from "../../provider/embedded/lock.js";
+
+describe("a lock", () => {
+    let directory: string;
+    let file: string;
+    beforeEach(() => {
+        directory = mkdtempSync(path.join(tmpdir(), "bootsource-lock-"));
+        file = path.join(directory, "partial", "object.lock");
+    });
+    afterEach(() => {
+        rmSync(directory, { recursive: true, force: true });
+    });
+
+    it("has one holder in a process, and is free again once released", () => {
+        const lock = tryLock(file);
+        assert.ok(lock);
+        assert.equal(tryLock(file), undefined, "the second one is told that it is taken");
+        lock.release();
+        const again = tryLock(file);
+        assert.ok(again);
+        again.release({ remove: true });
+        again.release();
+        assert.equal(existsSync(file), false, "released for good, the file is gone");
+    });
+
+    it("is freed at once by kill -9 of its holder", async () => {
+        const script = `require(${JSON.stringify(require.resolve("../../provider/embedded/lock.js"))}).tryLock(process.argv[1]);
+            console.log("held"); setInterval(() => 0, 1e6);`;
+        const holder = spawn(process.execPath, ["-e", script, file], { stdio: ["ignore", "pipe", "ignore"] });
+        await once(holder.stdout, "data");
+        assert.equal(tryLock(file), undefined, "another process holds it");
+        holder.kill("SIGKILL");
+        await once(holder, "exit");
+        const lock = tryLock(file);
+        assert.ok(lock, "the kernel let go of it");
+        lock.release();
+    });
+
+    it("guards nothing through a file that its holder removed", () => {
+        const first = tryLock(file);
+        first?.release({ remove: true });
+        const second = tryLock(file);
+        assert.ok(second, "a new file is a new lock");
+        assert.equal(tryLock(file), undefined);
+        second.release({ remove: true });
+    });
+});

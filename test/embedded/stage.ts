@@ -1,0 +1,72 @@
+// A store in a temporary directory as a stage, with a clock that the test moves.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { EmbeddedCluster } from "../../provider/embedded/cluster.js";
+import { type Clock, systemClock } from "../../provider/model/clock.js";
+import type { Stage } from "../conformance/cluster.js";
+
+/** The stage, and what only a directory has. */
+export interface EmbeddedStage extends Stage {
+    readonly cluster: EmbeddedCluster;
+    readonly directory: string;
+    readonly store: string;
+    /** What no object's status could tell. */
+    readonly warnings: string[];
+}
+
+export function makeEmbeddedStage(clock: Clock = systemClock): EmbeddedStage {
+    const directory = mkdtempSync(path.join(tmpdir(), "bootsource-store-"));
+    const store = path.join(directory, "store");
+    const warnings: string[] = [];
+    const open = (): EmbeddedCluster =>
+        new EmbeddedCluster(store, { clock, warn: (message) => warnings.push(message) });
+    const [cluster, other] = [open(), open()];
+    return {
+        cluster,
+        other,
+        directory,
+        store,
+        warnings,
+        publish: (name, bytes) => {
+            const file = path.join(directory, `${name}.img`);
+            writeFileSync(file, bytes);
+            return { file: { path: file } };
+        },
+        // The store's own importer ends by itself.
+        completeImport: () => Promise.resolve(),
+        readDisk: (volume) =>
+            readFile(path.join(store, "volumes", "local", volume.namespace ?? "", volume.name, "disk.img")).then(
+                (bytes) => new Uint8Array(bytes),
+                () => undefined,
+            ),
+        close: async () => {
+            await Promise.all([cluster.close(), other.close()]);
+            rmSync(directory, { recursive: true, force: true });
+        },
+    };
+}
+
+/**
+ * A clock on which short waits (back-offs) are over at once, and long ones (deadlines) never: what is tried again is tried
+ * again without delay, and nothing times out because the test is fast.
+ */
+export function eagerClock(): Clock {
+    const deadline = 30_000;
+    let now = Date.parse("2026-01-01T00:00:00Z");
+    return {
+        now: () => now,
+        sleep: async (milliseconds, signal) => {
+            if (milliseconds > deadline) {
+                await new Promise<void>((resolve) => {
+                    if (signal?.aborted === true) resolve();
+                    signal?.addEventListener("abort", () => resolve(), { once: true });
+                });
+                return;
+            }
+            now += milliseconds;
+            await new Promise((resolve) => setImmediate(resolve));
+        },
+    };
+}
