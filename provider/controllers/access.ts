@@ -32,7 +32,12 @@ async function readSecret(cluster: Cluster, namespace: string, name: string): Pr
     if (secret === undefined) throw missing("Secret", namespace, name);
     const entries = Object.entries(secret.data ?? {});
     return Object.fromEntries(
-        entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8").replace(/[\r\n]+$/, "")]),
+        entries.map(([key, value]) => [
+            key,
+            Buffer.from(value, "base64")
+                .toString("utf8")
+                .replace(/[\r\n]+$/, ""),
+        ]),
     );
 }
 

@@ -47,7 +47,10 @@ async function importVolume(volume: DataVolume, world: ControllerWorld): Promise
     const staged = await world.disks.stage(volume, claim, access, reporter).finally(() => reporter.stop());
     await writeClaimStatus(claim, world, { phase: claim.status?.phase ?? "Pending", staged });
     if (!(await publish(volume, claim, staged, world))) {
-        throw new BootsourceError("conflict", `cannot publish the disk of ${volume.metadata.name}: it was removed meanwhile`);
+        throw new BootsourceError(
+            "conflict",
+            `cannot publish the disk of ${volume.metadata.name}: it was removed meanwhile`,
+        );
     }
 }
 
@@ -91,7 +94,8 @@ async function writeClaimStatus(
     const change = (current: PersistentVolumeClaim): void => {
         const { staged: _over, ...kept } = current.status ?? {};
         current.status = { ...kept, ...said };
-        if (image !== undefined) current.metadata.annotations = { ...current.metadata.annotations, ...imageAnnotations(image) };
+        if (image !== undefined)
+            current.metadata.annotations = { ...current.metadata.annotations, ...imageAnnotations(image) };
     };
     await cluster.update("PersistentVolumeClaim", at(claim), change, "status");
 }

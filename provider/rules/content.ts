@@ -24,7 +24,9 @@ export function contentOf(spec: ImportedImageSpec): Content {
 /** The text that names are derived from: one per content. Undefined while a part of it is not known yet. */
 export function contentKey(content: Content): string | undefined {
     const parts = [content.checksum ?? content.location, content.reading].join(" ");
-    const unknown = [...(content.checksum === undefined ? content.location.split(" ") : [content.checksum])].some(isUnknown);
+    const unknown = [...(content.checksum === undefined ? content.location.split(" ") : [content.checksum])].some(
+        isUnknown,
+    );
     return unknown || content.reading.split(" ").some(isUnknown) ? undefined : parts;
 }
 

@@ -26,16 +26,23 @@ describe("kill -9 at each step of an import", function () {
     });
 
     /** Runs one create in a process of its own; says whether it lived, and what it made. */
-    const run = (image: keyof typeof disks, killAt = "never 0", record?: string): { signal: string | null; disk: string } => {
+    const run = (
+        image: keyof typeof disks,
+        killAt = "never 0",
+        record?: string,
+    ): { signal: string | null; disk: string } => {
         const task = path.join(directory, "task.json");
         // One name for both images: the second is staged beside the first, and takes its place.
         const args = { source: { file: { path: path.join(directory, `${image}.img`) } }, name: "disk" };
         writeFileSync(task, JSON.stringify({ store, args }));
         const script = path.join(__dirname, "run-session.js");
         const env = { ...process.env, KILL_AT: killAt, ...(record === undefined ? {} : { KILL_RECORD: record }) };
-        const result = spawnSync(process.execPath, ["--require", path.join(__dirname, "hook.js"), script, task], { env });
+        const result = spawnSync(process.execPath, ["--require", path.join(__dirname, "hook.js"), script, task], {
+            env,
+        });
         if (result.signal === null) assert.equal(result.status, 0, String(result.stderr));
-        const made = result.signal === null ? (JSON.parse(String(result.stdout)) as { state: { path: string } }) : undefined;
+        const made =
+            result.signal === null ? (JSON.parse(String(result.stdout)) as { state: { path: string } }) : undefined;
         return { signal: result.signal, disk: made?.state.path ?? "" };
     };
 
@@ -49,7 +56,10 @@ describe("kill -9 at each step of an import", function () {
         run(image, "never 0", record);
         const steps = readFileSync(record, "utf8").trim().split("\n");
         for (const name of ["rename", "fsync", "commit"]) {
-            assert.ok(steps.some((line) => line.endsWith(name)), `a run has a ${name}: ${steps.join(", ")}`);
+            assert.ok(
+                steps.some((line) => line.endsWith(name)),
+                `a run has a ${name}: ${steps.join(", ")}`,
+            );
         }
         for (const [index, step] of steps.entries()) {
             for (const when of ["before", "after"]) {
@@ -59,7 +69,10 @@ describe("kill -9 at each step of an import", function () {
                 assert.equal(killed.signal, "SIGKILL", `${when} ${step}: the process was killed`);
                 if (existsSync(finalDisk())) {
                     const found = sha256Of(finalDisk());
-                    assert.ok(whole.some((disk) => sha256(disk) === found), `${when} ${step}: the disk is whole`);
+                    assert.ok(
+                        whole.some((disk) => sha256(disk) === found),
+                        `${when} ${step}: the disk is whole`,
+                    );
                 }
                 const next = run(image);
                 assert.equal(sha256Of(next.disk), sha256(disks[image]), `${when} ${step}: the next run succeeds`);

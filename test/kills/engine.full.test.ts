@@ -74,7 +74,8 @@ describe("kill -9 during `pulumi up`", function () {
             if (whom !== "the CLI") for (const provider of providers) killQuietly(provider);
             await up.ended;
             await until(() => !providers.some(isAlive), `${story}: the provider ends soon after its engine`);
-            for (const found of finalDisks(project.store)) assert.ok(known.has(sha256Of(found)), `${story}: ${found} is whole`);
+            for (const found of finalDisks(project.store))
+                assert.ok(known.has(sha256Of(found)), `${story}: ${found} is whole`);
 
             await project.run(["cancel", "--yes", "--stack", "test"], url).ended;
             const next = await project.run(["up", "--yes", "--skip-preview", "--stack", "test"], url).ended;
@@ -88,7 +89,9 @@ describe("kill -9 during `pulumi up`", function () {
 
 function finalDisks(store: string): string[] {
     const classes = path.join(store, "volumes", "local", "default");
-    return list(classes).flatMap((claim) => list(path.join(classes, claim)).map((name) => path.join(classes, claim, name)));
+    return list(classes).flatMap((claim) =>
+        list(path.join(classes, claim)).map((name) => path.join(classes, claim, name)),
+    );
 }
 
 function list(directory: string): string[] {
@@ -100,7 +103,7 @@ function list(directory: string): string[] {
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-    for (const deadline = Date.now() + 60_000; !condition(); ) {
+    for (const deadline = Date.now() + 60_000; !condition();) {
         assert.ok(Date.now() < deadline, what);
         await new Promise((resolve) => setTimeout(resolve, 100));
     }

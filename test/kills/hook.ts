@@ -35,13 +35,9 @@ files.open = async (...args: Parameters<typeof open>) => {
 };
 
 const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-const exec = DatabaseSync.prototype.exec;
+const exec = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, "exec")?.value as (sql: string) => void;
 DatabaseSync.prototype.exec = function (sql: string) {
-    if (!sql.includes("COMMIT")) {
-        exec.call(this, sql);
-        return;
-    }
-    around("commit", () => {
-        exec.call(this, sql);
-    })();
+    const run = exec.bind(this);
+    if (sql.includes("COMMIT")) around("commit", run)(sql);
+    else run(sql);
 };

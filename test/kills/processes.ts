@@ -11,7 +11,7 @@ interface Listed {
 export function providersOf(ancestor: number): number[] {
     const all = list();
     const below = new Set([ancestor]);
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
         const size = below.size;
         for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
         grew = below.size > size;

@@ -19,7 +19,13 @@ async function main(): Promise<void> {
         signal: over.signal,
         log: () => undefined,
     });
-    const request = { kind: "ImportedImage", urn: "urn:pulumi:s::p::t::disk", preview: false, olds: {}, news: task.args } as const;
+    const request = {
+        kind: "ImportedImage",
+        urn: "urn:pulumi:s::p::t::disk",
+        preview: false,
+        olds: {},
+        news: task.args,
+    } as const;
     const { inputs, failures } = await session.check(request);
     if (failures.length > 0) throw new Error(JSON.stringify(failures));
     const made = await session.create("ImportedImage", inputs);
