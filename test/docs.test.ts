@@ -20,6 +20,11 @@ describe("docs/", () => {
         assert.equal(check.status, 0, check.stderr);
     });
 
+    it("tells where to look for growing what is inside a grown disk [B6]", () => {
+        const page = fs.readFileSync(path.join(clone, "docs", "importing-an-image.md"), "utf8").replace(/\s+/g, " ");
+        assert.match(page, /grow partitions and file systems .* see the documentation of the operating system/);
+    });
+
     it("links only to files that are there", () => {
         const pages = fs.readdirSync(path.join(clone, "docs"), { recursive: true, encoding: "utf8" });
         for (const page of ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)]) {

@@ -1,5 +1,6 @@
 // `npm run lint [-- --fix]`: ESLint, Prettier, the examples' types, and the generated pages of docs/.
 "use strict";
+const fs = require("fs");
 const path = require("path");
 const { withRightNode } = require("./setup/node.cjs");
 
@@ -17,7 +18,12 @@ async function lint(clone, args) {
             "warn",
             fix ? "--write" : "--check",
         ],
-        [path.join(modules, "typescript", "bin", "tsc"), "-p", "examples/quickstart", "--noEmit"],
+        ...examples(clone).map((name) => [
+            path.join(modules, "typescript", "bin", "tsc"),
+            "-p",
+            "examples/" + name,
+            "--noEmit",
+        ]),
         [path.join(__dirname, "docs.cjs")].concat(fix ? [] : "--check"),
     ];
     let failed = 0;
@@ -26,6 +32,10 @@ async function lint(clone, args) {
         if (code !== 0) failed++;
     }
     return failed === 0 ? 0 : 1;
+}
+
+function examples(clone) {
+    return fs.readdirSync(path.join(clone, "examples"));
 }
 
 async function main() {

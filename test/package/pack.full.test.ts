@@ -7,13 +7,13 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { requireTool } from "../tools";
-import { clone, npm, Project, run } from "./project";
+import { clone, emptyProject, npm, type Project, run } from "./project";
 
 const beside = ["@pulumi/pulumi@3", "typescript@5.9", "@types/node@22"];
 
 describe("the packed package", function () {
     this.timeout(600_000);
-    const work = fs.mkdtempSync(path.join(os.tmpdir(), "bootsource-pack-"));
+    let work: string;
     const disk = Buffer.alloc(3 << 20, "what a machine boots from. ");
     let tarball: string;
     let packed: { files: { path: string }[]; size: number };
@@ -21,6 +21,7 @@ describe("the packed package", function () {
     let url: string;
 
     before(async () => {
+        work = fs.mkdtempSync(path.join(os.tmpdir(), "bootsource-pack-"));
         const { code, out, err } = await npm(["pack", "--json", "--ignore-scripts", "--pack-destination", work], clone);
         assert.equal(code, 0, err);
         [packed] = JSON.parse(out);
@@ -61,7 +62,7 @@ describe("the packed package", function () {
     for (const [manager, compiler] of Object.entries(managers)) {
         it(`works in an empty project, installed by ${manager}: up, preview after an edit, destroy`, async function () {
             requireTool(this, "pulumi");
-            const project = new Project(program(url, "4Mi"), compiler);
+            const project = emptyProject(program(url, "4Mi"), compiler);
             try {
                 await install(manager, project, tarball, work);
                 await expectOk(project.pulumi("stack", "init", "dev"));

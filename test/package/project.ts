@@ -34,21 +34,35 @@ export function npm(args: readonly string[], cwd: string): Promise<Ran> {
     return running.endsWith("npm-cli.js") ? run(process.execPath, [running, ...args], cwd) : run("npm", args, cwd);
 }
 
-/** An empty TypeScript project with a Pulumi home and backend of its own. */
+/** An empty TypeScript project with these compiler settings. */
+export function emptyProject(program: string, compiler: Readonly<Record<string, string>>): Project {
+    const project = new Project();
+    project.write("package.json", JSON.stringify({ name: "mine", private: true }));
+    project.write(
+        "tsconfig.json",
+        JSON.stringify({ compilerOptions: { strict: true, target: "es2022", ...compiler } }),
+    );
+    project.write("Pulumi.yaml", "name: mine\nruntime: nodejs\nmain: index.ts\n");
+    project.write("index.ts", program);
+    return project;
+}
+
+/** A copy of an example, with the clone's modules. */
+export function projectFrom(example: string): Project {
+    const project = new Project();
+    fs.cpSync(example, project.directory, { recursive: true });
+    fs.symlinkSync(path.join(clone, "node_modules"), path.join(project.directory, "node_modules"));
+    return project;
+}
+
+/** A directory for a project, with a Pulumi home and backend of its own. */
 export class Project {
     readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "bootsource-user-"));
     readonly directory = path.join(this.root, "project");
 
-    constructor(program: string, compiler: Readonly<Record<string, string>>) {
+    constructor() {
         fs.mkdirSync(path.join(this.root, "backend"));
         fs.mkdirSync(this.directory);
-        this.write("package.json", JSON.stringify({ name: "mine", private: true }));
-        this.write(
-            "tsconfig.json",
-            JSON.stringify({ compilerOptions: { strict: true, target: "es2022", ...compiler } }),
-        );
-        this.write("Pulumi.yaml", "name: mine\nruntime: nodejs\nmain: index.ts\n");
-        this.write("index.ts", program);
     }
 
     write(name: string, content: string): void {

@@ -10,13 +10,15 @@ import { clone } from "./sandbox";
 
 describe("npm start", function () {
     this.timeout(600_000);
-    const root = fs.mkdtempSync(path.join(os.tmpdir(), "bootsource-start-"));
-    const copy = path.join(root, "copy");
+    let root: string;
+    let copy: string;
     const start = (...args: string[]) => npm(["start", "--silent", "--", ...args], copy);
     const stackFile = () => fs.readFileSync(path.join(copy, "Pulumi.quickstart.yaml"), "utf8");
     let disk: string;
 
     before(function () {
+        root = fs.mkdtempSync(path.join(os.tmpdir(), "bootsource-start-"));
+        copy = path.join(root, "copy");
         requireTool(this, "pulumi");
         const left = new Set(
             [".git", "node_modules", "dist", "store", ".pulumi"].map((name) => path.join(clone, name)),

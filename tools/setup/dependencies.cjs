@@ -29,6 +29,7 @@ function isInstalled(clone) {
     return Object.keys(wanted).every(function (name) {
         const entry = wanted[name];
         if (!name.includes("node_modules/") || entry.optional || entry.devOptional || entry.peer) return true;
+        if (entry.link) return fs.existsSync(path.join(clone, name)); // an example, or this package itself
         return present[name] !== undefined && present[name].version === entry.version;
     });
 }
