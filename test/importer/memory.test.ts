@@ -1,0 +1,61 @@
+// Memory does not grow with the image: measured in processes of their own, as the most that each ever had.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { makeDisk } from "../images/disk.js";
+import { Workspace } from "./workspace.js";
+
+const importer = join(__dirname, "..", "..", "provider", "importer", "import-image.js");
+const clock = join(__dirname, "..", "..", "provider", "model", "clock.js");
+
+/** What one import does in a process of its own: prints the most memory that it had, in KiB. */
+const script = `
+const { importImage } = require(${JSON.stringify(importer)});
+const { systemClock } = require(${JSON.stringify(clock)});
+const [path, target] = process.argv.slice(1);
+const request = { source: { kind: "file", path }, signal: new AbortController().signal, clock: systemClock };
+importImage(target, request).then(() => console.log(process.resourceUsage().maxRSS));
+`;
+
+describe("memory", function () {
+    this.timeout(120_000);
+    let space: Workspace;
+    beforeEach(() => {
+        space = new Workspace();
+    });
+    afterEach(() => {
+        space.remove();
+    });
+    const peak = (path: string): number =>
+        Number(execFileSync(process.execPath, ["-e", script, path, space.target], { encoding: "utf8" })) * 1024;
+
+    const unit = 8 * 2 ** 20;
+    /** Several times what an import may have: one that held the disk would show. */
+    const size = 96 * unit;
+    const bound = 320 * 2 ** 20;
+
+    for (const { reason, make } of [
+        {
+            reason: "a raw disk",
+            make: () => {
+                const path = space.write("image", makeDisk(unit, { unit: 100_000 }));
+                truncateSync(path, size);
+                return path;
+            },
+        },
+        {
+            reason: "a disk in gzip",
+            make: () => {
+                const member = gzipSync(makeDisk(unit, { unit: 100_000 }), { level: 1 });
+                return space.write("image", Buffer.concat(Array.from({ length: size / unit }, () => member)));
+            },
+        },
+    ]) {
+        it(`stays far below the size of ${reason}`, () => {
+            const most = peak(make());
+            assert.ok(most < bound, `${most} bytes for a disk of ${size}`);
+        });
+    }
+});
