@@ -1,5 +1,7 @@
 // The language host that goes with a built CLI: how it starts a program, and what it makes of the way the program ends.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { clone, Sandbox } from "./sandbox";
@@ -52,6 +54,26 @@ describe("the language host", () => {
         assert.equal(env.PULUMI_NODEJS_TYPESCRIPT, "");
         assert.equal(env.PULUMI_NODEJS_TSCONFIG_PATH, path.join(sandbox.root, "other.json"));
         assert.ok(!args.includes("--dry-run"));
+    });
+
+    it("ends by itself when the CLI that started it was killed", async () => {
+        const host = path.join(clone, "tools/langhost/host.cjs");
+        const cli = spawn(
+            process.execPath,
+            [
+                "-e",
+                `require("child_process").spawn(process.execPath,
+            [${JSON.stringify(host)}, "127.0.0.1:1"], { stdio: ["ignore", "inherit", "inherit"] })`,
+            ],
+            {
+                cwd: clone,
+                stdio: ["ignore", "pipe", "inherit"],
+            },
+        );
+        await once(cli.stdout, "data"); // the host has said its port
+        const bothEnded = once(cli.stdout, "close");
+        cli.kill("SIGKILL");
+        await bothEnded;
     });
 
     it("tells a program that has said what is wrong from one that died", async () => {

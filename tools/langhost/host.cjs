@@ -48,6 +48,10 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
     process.stdout.write(`${port}\n`); // the CLI reads the port from the first line
 });
 
+// A CLI that was killed cannot end its hosts: when the parent is another process than at the start, nobody needs this one.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.exit(), 1000).unref();
+
 /** The answers above as gRPC handlers: a thrown error becomes the call's error. */
 function service() {
     const handlers = {};
