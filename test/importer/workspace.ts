@@ -11,12 +11,19 @@ import type { Imported, ImportRequest } from "../../provider/importer/contract.j
 /** What a test asks of an import. */
 export type Wanted = Omit<ImportRequest, "signal" | "clock"> & Partial<Pick<ImportRequest, "signal" | "clock">>;
 
+/** Every directory made, so that none outlives the tests. */
+const made: string[] = [];
+process.on("exit", () => {
+    for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
 /** A directory of its own. */
 export class Workspace {
     readonly path = mkdtempSync(join(tmpdir(), "bootsource-test-"));
     readonly target = join(this.path, "target", "disk.img");
 
     constructor() {
+        made.push(this.path);
         mkdirSync(join(this.path, "target"));
     }
 
