@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import type { BigIntStats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { promisify } from "node:util";
 
 /** "qemu-system-x86 (pid 4711)" for each program that has the file open or locked, as far as this user may see. */
@@ -28,9 +29,11 @@ async function hasOpen(process: string, file: BigIntStats): Promise<boolean> {
     return false;
 }
 
+// By the command line, not by `comm`: that is the main thread's name, cut at 15 characters.
 async function nameOf(process: string): Promise<string> {
-    const name = await readFile(`/proc/${process}/comm`, "utf8").catch(() => "a program");
-    return `${name.trim()} (pid ${process})`;
+    const command = await readFile(`/proc/${process}/cmdline`, "utf8").catch(() => "");
+    const [program = ""] = command.split("\0");
+    return `${basename(program) || "a program"} (pid ${process})`;
 }
 
 // A line of /proc/locks: "1: OFDLCK ADVISORY READ -1 08:01:131090 100 100"; the sixth word ends in the inode.

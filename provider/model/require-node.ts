@@ -11,10 +11,9 @@ export function refuseOldNode(version: string): void {
     const [major = 0, minor = 0] = version.split(".").map(Number);
     const [oldestMajor = 0, oldestMinor = 0] = oldest;
     if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
-    throw Object.assign(
-        new Error(
-            `pulumi-bootsource needs Node.js ${oldest.join(".")} or newer, and this is ${version}; install a newer Node.js`,
-        ),
-        { stack: "" },
-    );
+    const message =
+        `pulumi-bootsource needs Node.js ${oldest.join(".")} or newer, and this is ${version}; ` +
+        "install a newer Node.js";
+    // Node prints an uncaught error by its stack: here that is the sentence alone.
+    throw Object.assign(new Error(message), { stack: message });
 }

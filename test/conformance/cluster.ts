@@ -145,6 +145,11 @@ export function describeCluster(name: string, makeStage: () => Promise<Stage>): 
             const claim = await stage.other.get("PersistentVolumeClaim", volume);
             assert.equal(claim?.status?.phase, "Bound", "the claim of the same name is bound");
             assert.equal(claim.metadata.ownerReferences?.[0]?.name, volume.name, "and belongs to the DataVolume");
+            assert.equal(
+                claim.metadata.annotations?.["cdi.kubevirt.io/storage.contentType"],
+                "kubevirt",
+                "with CDI's mark",
+            );
             assert.deepEqual(await stage.readDisk(volume), bytes, "the disk holds the image");
         });
     });

@@ -4,7 +4,11 @@ import { waitFor } from "../../provider/cluster/wait.js";
 import type { DataVolume, Ref } from "../../provider/model/objects.js";
 import { sha256 } from "../engine/disks.js";
 import { type Web, startWeb } from "../engine/web.js";
-import { type EmbeddedStage, eagerClock, makeEmbeddedStage } from "../embedded/stage.js";
+import { type EmbeddedStage, makeEmbeddedStage } from "../embedded/stage.js";
+import { makeCertificates } from "../servers/certificates.js";
+import { HurryClock } from "../servers/hurry-clock.js";
+import { startImageServer } from "../servers/image-server.js";
+import { requireTool } from "../tools.js";
 
 describe("the DataVolume controller", function () {
     this.timeout(60_000);
@@ -17,7 +21,7 @@ describe("the DataVolume controller", function () {
     });
     after(() => web.close());
     beforeEach(() => {
-        stage = makeEmbeddedStage(eagerClock());
+        stage = makeEmbeddedStage(new HurryClock());
     });
     afterEach(() => stage.close());
 
@@ -85,7 +89,7 @@ describe("the DataVolume controller", function () {
         assert.deepEqual(await stage.readDisk(at), disk);
     });
 
-    it("waits for a storage class that is named, and for a default where there is none", async () => {
+    it("waits for a storage class that is named, and says which is missing [B25]", async () => {
         const source = stage.publish("plain", new Uint8Array(1 << 20));
         await order({ source, storage: { storageClassName: "fast" } });
         const waiting = await until(({ status }) => status?.phase === "Pending");
@@ -97,6 +101,48 @@ describe("the DataVolume controller", function () {
         assert.equal((await settled()).status?.phase, "Succeeded");
         const { path = "" } = (await stage.cluster.volume(at)) ?? {};
         assert.match(path, /\/volumes\/fast\/default\/example-import-dv\/disk\.img$/);
+    });
+
+    it("trusts the certificates of a ConfigMap in its own namespace, and waits for it [B33, B34]", async function () {
+        const { ca, key, cert } = makeCertificates(requireTool(this, "openssl"));
+        const server = await startImageServer({ key, cert });
+        try {
+            const disk = new Uint8Array(1 << 20).fill(4);
+            const url = server.serve("/trusted.img", { bytes: disk, etag: '"one"' });
+            await stage.cluster.create("ConfigMap", {
+                metadata: { name: "certs", namespace: "elsewhere" },
+                data: { "ca.pem": ca },
+            });
+            await order({ source: { http: { url, certConfigMap: "certs" } }, storage: {} });
+            const waiting = await until(({ status }) => status?.phase === "Pending");
+            assert.match(
+                running(waiting)[2] ?? "",
+                /no ConfigMap default\/certs/,
+                "another namespace's does not count",
+            );
+            await stage.cluster.create("ConfigMap", {
+                metadata: { name: "certs", namespace: "default" },
+                data: { "odd name.txt": ca },
+            });
+            assert.equal((await settled()).status?.phase, "Succeeded", "with the CA the server is trusted");
+            assert.deepEqual(await stage.readDisk(at), disk);
+        } finally {
+            await server.close();
+        }
+    });
+
+    it("does not trust a server without its certificates, and says so at once", async function () {
+        const { key, cert } = makeCertificates(requireTool(this, "openssl"));
+        const server = await startImageServer({ key, cert });
+        try {
+            const url = server.serve("/untrusted.img", { bytes: new Uint8Array(1 << 20), etag: '"one"' });
+            await order({ source: { http: { url } }, storage: {} });
+            const volume = await settled();
+            assert.equal(volume.metadata.annotations?.["pulumi-bootsource/error"], "untrusted");
+            assert.equal(volume.status?.restartCount, 1, "trying again would not help");
+        } finally {
+            await server.close();
+        }
     });
 
     it("refuses a block volume in plain words: disks are files here", async () => {

@@ -53,7 +53,7 @@ describe("the dynamic door", function () {
         request.setNews(Struct.fromJavaScript({ ...news, ...text }));
         const answer = await call<messages.CheckResponse>((done) => client.check(request, done));
         const failures = answer.getFailuresList().map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
-        return { inputs: (answer.getInputs()?.toJavaScript() ?? {}), failures };
+        return { inputs: answer.getInputs()?.toJavaScript() ?? {}, failures };
     };
     const create = (inputs: Data): Promise<messages.CreateResponse> => {
         const request = new messages.CreateRequest();

@@ -103,8 +103,7 @@ describe("a store", function () {
             `require("fs").openSync(${JSON.stringify(disk)}); console.log(1); setInterval(() => 0, 1e6)`,
         ]);
         await once(holder.stdout, "data");
-        const users = (await stage.cluster.volume(volume))?.usedBy ?? [];
-        holder.kill("SIGKILL");
+        const { usedBy: users = [] } = (await stage.cluster.volume(volume).finally(() => holder.kill("SIGKILL"))) ?? {};
         await once(holder, "exit");
         assert.ok(users[0]?.includes(String(holder.pid)), `names the program that has it open: ${users.join()}`);
         writeFileSync(disk, "guest", { flag: "r+" });

@@ -47,26 +47,3 @@ export function makeEmbeddedStage(clock: Clock = systemClock): EmbeddedStage {
         },
     };
 }
-
-/**
- * A clock on which short waits (back-offs) are over at once, and long ones (deadlines) never: what is tried again is tried
- * again without delay, and nothing times out because the test is fast.
- */
-export function eagerClock(): Clock {
-    const deadline = 30_000;
-    let now = Date.parse("2026-01-01T00:00:00Z");
-    return {
-        now: () => now,
-        sleep: async (milliseconds, signal) => {
-            if (milliseconds > deadline) {
-                await new Promise<void>((resolve) => {
-                    if (signal?.aborted === true) resolve();
-                    signal?.addEventListener("abort", () => resolve(), { once: true });
-                });
-                return;
-            }
-            now += milliseconds;
-            await new Promise((resolve) => setImmediate(resolve));
-        },
-    };
-}

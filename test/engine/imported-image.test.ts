@@ -11,7 +11,7 @@ describe("ImportedImage by the real engine", function () {
     this.timeout(180_000);
     const engine = useEngine();
 
-    it("imports, stays unchanged without a request, and is destroyed [B1, B38, Y903]", async () => {
+    it("imports, stays unchanged without a request, and is destroyed [B1, B5, B38, Y903]", async () => {
         const disk = rawDisk("first");
         const url = engine.web.serve("/first.img", disk);
         const up = await engine.project.run("up", image(http(url, { storage: { size: "4Mi" } })));
@@ -24,6 +24,7 @@ describe("ImportedImage by the real engine", function () {
         );
         assert.equal(up.outputs["digest"], `sha256:${sha256(disk)}`, "the digest is of the bytes as served");
         assert.equal(up.outputs["size"], 4 << 20, "the size is the one asked for");
+        assert.equal(up.outputs["virtualSize"], disk.length, "beside the size that is inside");
 
         const asked = engine.web.requests.length;
         const again = await engine.project.run("up");
@@ -45,7 +46,7 @@ describe("ImportedImage by the real engine", function () {
         assert.deepEqual(readdirSync(path.join(engine.project.store, "partial")), [], "nothing is left behind");
     });
 
-    it("previews what a new URL costs, imports the new image before the old one goes [B26, B27]", async () => {
+    it("previews what a new URL costs, imports the new image before the old one goes [B26]", async () => {
         const [one, two] = [rawDisk("one"), rawDisk("two")];
         const first = await engine.project.run("up", image(http(engine.web.serve("/one.img", one))));
         const next = image(http(engine.web.serve("/two.img.gz", gzipped(two))));
@@ -137,11 +138,13 @@ describe("ImportedImage by the real engine", function () {
         assert.equal((await engine.project.run("destroy", undefined, { store: null })).failure, undefined);
     });
 
-    it("says how to name a store where none is named, and refuses a typo, in preview", async () => {
+    it("says how to name a store where none is named, and refuses a typo and a bad URL, in preview [B27]", async () => {
         const bare = await engine.project.run("preview", image({ storage: { size: "1Mi" } }), { store: null });
         assert.match(bare.failure ?? "", /pulumi config set bootsource:store/);
         const typo = await engine.project.run("preview", image({ storage: { sise: "1Mi" } as never }));
         assert.match(typo.failure ?? "", /storage\.sise .*there is no such argument; did you mean "size"\?/);
+        const malformed = await engine.project.run("preview", image(http("images.example.com/fedora.qcow2")));
+        assert.match(malformed.failure ?? "", /source\.http\.url .*Invalid source URL: it needs the form https:/);
         assert.equal(existsSync(engine.project.store), false, "a preview makes no store");
     });
 

@@ -1,64 +1,31 @@
-// The rules of the lifecycle over a real store, without an engine: names, marks, resuming, refusing, and what is said.
+// The rules of the lifecycle over a real fixture.store, without an engine: names, marks, resuming, refusing, and what is said.
 import * as assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
-import { EmbeddedCluster } from "../../provider/embedded/cluster.js";
-import { systemClock } from "../../provider/model/clock.js";
+import { existsSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { unknownValue } from "../../provider/model/unknown.js";
-import type { Data } from "../../provider/resources/contract.js";
 import { rawDisk, sha256 } from "../engine/disks.js";
 import { sha256Of } from "../engine/project.js";
-import { type Web, startWeb } from "../engine/web.js";
-import { type Run, partOf, startRun, urnOf } from "./engine.js";
+import { partOf, urnOf } from "./engine.js";
+import { http, useLifecycle } from "./fixture.js";
 
 describe("the lifecycle of an image", function () {
     this.timeout(60_000);
-    let directory: string;
-    let store: string;
-    let web: Web;
-    const runs: Run[] = [];
-
-    before(async () => {
-        web = await startWeb();
-    });
-    after(() => web.close());
-    beforeEach(() => {
-        directory = mkdtempSync(path.join(tmpdir(), "bootsource-lifecycle-"));
-        store = path.join(directory, "store");
-    });
-    afterEach(async () => {
-        for (const run of runs.splice(0)) await run.close();
-        rmSync(directory, { recursive: true, force: true });
-    });
-
-    /** A new engine run, as each `pulumi` command is one. */
-    const run = (): Run => {
-        const started = startRun(store);
-        runs.push(started);
-        return started;
-    };
-    const http = (url: string, more: Data = {}): Data => ({ source: { http: { url } }, ...more });
-    /** The store as somebody else sees it. */
-    const look = async <T>(ask: (cluster: EmbeddedCluster) => Promise<T>): Promise<T> => {
-        const cluster = new EmbeddedCluster(store, { clock: systemClock, warn: () => undefined });
-        return ask(cluster).finally(() => cluster.close());
-    };
+    const fixture = useLifecycle();
+    const { run, look } = fixture;
 
     it("takes up what an interrupted run of the same resource left, without a download", async () => {
         const disk = rawDisk("resumed");
-        const args = http(web.serve("/resumed.img", disk));
+        const args = http(fixture.web.serve("/resumed.img", disk));
         const first = await run().up(args);
-        const asked = web.requests.length;
+        const asked = fixture.web.requests.length;
         const second = await run().up(args);
         assert.equal(second.state["token"], first.state["token"], "the same object, by its URN");
-        assert.equal(web.requests.length, asked, "nothing is downloaded again");
+        assert.equal(fixture.web.requests.length, asked, "nothing is downloaded again");
         assert.equal(sha256Of(String(second.state["path"])), sha256(disk));
     });
 
     it("refuses what belongs to another resource or to nobody, and adopts what nobody owns", async () => {
         const disk = rawDisk("owned");
-        const args = http(web.serve("/owned.img", disk), { name: "golden" });
+        const args = http(fixture.web.serve("/owned.img", disk), { name: "golden" });
         await run().up(args, undefined, "mine");
         await assert.rejects(run().up(args, undefined, "yours"), (error: Error) =>
             error.message.includes(urnOf("mine")),
@@ -70,22 +37,22 @@ describe("the lifecycle of an image", function () {
             }),
         );
         await assert.rejects(run().up(args, undefined, "yours"), /which Pulumi did not make; set adopt: true/);
-        const another = { ...args, source: { http: { url: `${web.url}/else.img` } }, adopt: true };
+        const another = { ...args, source: { http: { url: `${fixture.web.url}/else.img` } }, adopt: true };
         await assert.rejects(
             run().up(another, undefined, "yours"),
             /cannot adopt .*another image/,
             "a difference that downloads",
         );
-        const asked = web.requests.length;
+        const asked = fixture.web.requests.length;
         const adopted = await run().up({ ...args, adopt: true }, undefined, "yours");
-        assert.equal(web.requests.length, asked, "adoption downloads nothing");
+        assert.equal(fixture.web.requests.length, asked, "adoption downloads nothing");
         assert.equal(adopted.state["digest"], `sha256:${sha256(disk)}`, "and knows what is there");
         const mark = await look((cluster) => cluster.get("DataVolume", at));
         assert.equal(mark?.metadata.annotations?.["pulumi-bootsource/urn"], urnOf("yours"));
     });
 
     it("deletes by its own token alone", async () => {
-        const args = http(web.serve("/token.img", rawDisk("token")));
+        const args = http(fixture.web.serve("/token.img", rawDisk("token")));
         const kept = await run().up(args);
         await run().session.delete("ImportedImage", { ...kept.state, token: "somebody else's" });
         assert.ok(existsSync(String(kept.state["path"])), "another token is another owner");
@@ -95,7 +62,7 @@ describe("the lifecycle of an image", function () {
     });
 
     it("keeps its object through a rename of the resource: the token is in the state", async () => {
-        const args = http(web.serve("/renamed.img", rawDisk("renamed")), { name: "golden" });
+        const args = http(fixture.web.serve("/renamed.img", rawDisk("renamed")), { name: "golden" });
         const kept = await run().up(args, undefined, "before");
         const renamed = await run().up({ ...args, labels: { a: "b" } }, kept, "after");
         assert.equal(renamed.state["token"], kept.state["token"]);
@@ -109,7 +76,10 @@ describe("the lifecycle of an image", function () {
     });
 
     it("names a claim after resource and content, so that two contents stand side by side", async () => {
-        const [one, two] = [http(web.serve("/a.img", rawDisk("a"))), http(web.serve("/b.img", rawDisk("b")))];
+        const [one, two] = [
+            http(fixture.web.serve("/a.img", rawDisk("a"))),
+            http(fixture.web.serve("/b.img", rawDisk("b"))),
+        ];
         const first = await run().preview(one, undefined, "My Image_1");
         assert.match(String(first.inputs["claimName"]), /^my-image-1-[0-9a-f]{8}$/);
         assert.notEqual(
@@ -127,7 +97,7 @@ describe("the lifecycle of an image", function () {
         );
     });
 
-    it("previews without a store, a network or known values, and touches nothing", async () => {
+    it("previews without a fixture.store, a network or known values, and touches nothing", async () => {
         const preview = run();
         const { inputs, failures } = await preview.preview({
             source: { http: { url: unknownValue } },
@@ -136,7 +106,7 @@ describe("the lifecycle of an image", function () {
         assert.deepEqual(failures, []);
         assert.equal(inputs["claimName"], unknownValue, "a name that depends on an unknown URL is unknown");
         assert.equal(inputs["cluster"], unknownValue, "so is the identity of a store that does not exist yet");
-        assert.equal(existsSync(store), false);
+        assert.equal(existsSync(fixture.store), false);
         const offline = await preview.preview(http("http://127.0.0.1:9/none.img"));
         assert.deepEqual(offline.failures, []);
         assert.ok(
@@ -146,7 +116,7 @@ describe("the lifecycle of an image", function () {
 
     it("says what a change costs on the resource's own row, and nothing where nothing changes", async () => {
         const disk = rawDisk("costs");
-        const args = http(web.serve("/costs.img", disk), { storage: { size: "4Mi" } });
+        const args = http(fixture.web.serve("/costs.img", disk), { storage: { size: "4Mi" } });
         const first = run();
         await first.preview(args);
         assert.deepEqual(
@@ -165,10 +135,10 @@ describe("the lifecycle of an image", function () {
         );
         const kept = await first.up(args);
         const second = run();
-        const asked = web.requests.length;
+        const asked = fixture.web.requests.length;
         await second.preview(args, kept);
         assert.deepEqual(second.said, [], "an unchanged image says nothing");
-        assert.equal(web.requests.length, asked, "and asks nobody");
+        assert.equal(fixture.web.requests.length, asked, "and asks nobody");
         await second.preview({ ...args, storage: { size: "8Mi" } }, kept);
         assert.match(
             second.said.map(({ message }) => message).join(),
@@ -182,11 +152,11 @@ describe("the lifecycle of an image", function () {
     });
 
     it("refuses to replace what a guest wrote, before anything moves, and warns of it in the preview", async () => {
-        const args = http(web.serve("/guest.img", rawDisk("guest")));
+        const args = http(fixture.web.serve("/guest.img", rawDisk("guest")));
         const kept = await run().up(args);
         const file = String(kept.state["path"]);
         writeFileSync(file, "the guest was here", { flag: "r+" });
-        const next = http(web.serve("/guest-2.img", rawDisk("guest-2")));
+        const next = http(fixture.web.serve("/guest-2.img", rawDisk("guest-2")));
         const preview = run();
         assert.deepEqual(
             (await preview.preview(next, kept)).failures,
@@ -206,14 +176,14 @@ describe("the lifecycle of an image", function () {
     });
 
     it("keeps what a failed create left, and lets go of what a failed replacement began", async () => {
-        const failed = await partOf(run().up(http(`${web.url}/missing.img`)));
+        const failed = await partOf(run().up(http(`${fixture.web.url}/missing.img`)));
         assert.match(failed.message, /404/);
         assert.equal(failed.made.state["phase"], "Failed");
         await run().session.delete("ImportedImage", failed.made.state);
         assert.deepEqual(await look((cluster) => cluster.list("DataVolume")), [], "a failed one can be deleted");
 
-        const kept = await run().up(http(web.serve("/kept.img", rawDisk("kept"))));
-        await assert.rejects(run().up(http(`${web.url}/missing.img`), kept), /404/);
+        const kept = await run().up(http(fixture.web.serve("/kept.img", rawDisk("kept"))));
+        await assert.rejects(run().up(http(`${fixture.web.url}/missing.img`), kept), /404/);
         const left = await look((cluster) => cluster.list("DataVolume"));
         assert.deepEqual(
             left.map(({ metadata }) => metadata.name),
@@ -224,7 +194,7 @@ describe("the lifecycle of an image", function () {
     });
 
     it("notices in a read what is gone, what was written, and another store", async () => {
-        const kept = await run().up(http(web.serve("/read.img", rawDisk("read"))));
+        const kept = await run().up(http(fixture.web.serve("/read.img", rawDisk("read"))));
         const healthy = await run().session.read("ImportedImage", kept.id, kept.state);
         assert.deepEqual(healthy?.state, kept.state, "a healthy image reads as it was made");
         utimesSync(String(kept.state["path"]), 1, 1);
@@ -235,57 +205,7 @@ describe("the lifecycle of an image", function () {
             run().session.read("ImportedImage", kept.id, { ...kept.state, cluster: "another" }),
             /imported into another store/,
         );
-        rmSync(store, { recursive: true });
+        rmSync(fixture.store, { recursive: true });
         assert.equal(await run().session.read("ImportedImage", kept.id, kept.state), undefined);
-    });
-
-    it("gives up when nothing moves for the time allowed, and says what it waited for", async () => {
-        const args = { source: { http: { url: `${web.url}/x`, secretRef: "nobody-made-it" } }, timeoutSeconds: 1 };
-        const failed = await partOf(run().up(args));
-        assert.match(failed.message, /no progress for 1 s \(.*no Secret default\/nobody-made-it.*\).*timeoutSeconds/);
-    });
-
-    it("ends at once when only acceptance is waited for", async () => {
-        let release = (): void => undefined;
-        const held = new Promise<void>((resolve) => (release = resolve));
-        const disk = rawDisk("accepted");
-        const url = web.answer("/accepted.img", (request, response) => {
-            const send = (): void => {
-                response
-                    .writeHead(200, { "content-length": disk.length })
-                    .end(request.method === "HEAD" ? undefined : disk);
-            };
-            void held.then(send);
-        });
-        const going = run();
-        const kept = await going.up(http(url, { wait: "accepted" }));
-        assert.notEqual(kept.state["phase"], "Succeeded", "the image is still on its way");
-        release();
-        const ready = await going.up(http(url, { wait: "ready" }), kept);
-        assert.equal(ready.state["phase"], "Succeeded");
-        assert.equal(sha256Of(String(ready.state["path"])), sha256(disk));
-    });
-
-    it("makes the Secret from credentials of the arguments, follows them, and removes it with the image [B29, Y601, Y603, Y604]", async () => {
-        const args = (secretKey: string): Data => ({
-            source: {
-                http: { url: web.serve("/login.img", rawDisk("login")), credentials: { accessKeyId: "me", secretKey } },
-            },
-            name: "login",
-        });
-        const kept = await run().up(args("one\n"));
-        const at = { namespace: "default", name: "login-source" };
-        const secret = await look((cluster) => cluster.get("Secret", at));
-        assert.ok(secret, "a Secret was made [Y601]");
-        assert.equal(secret.metadata.labels?.["app"], "containerized-data-importer", "with CDI's label");
-        assert.equal(secret.type, "Opaque");
-        assert.equal(Buffer.from(secret.data?.["secretKey"] ?? "", "base64").toString(), "one", "the newline is cut");
-        const asked = web.requests.length;
-        const next = await run().up(args("two"), kept);
-        const changed = await look((cluster) => cluster.get("Secret", at));
-        assert.equal(Buffer.from(changed?.data?.["secretKey"] ?? "", "base64").toString(), "two");
-        assert.equal(web.requests.length, asked, "another password brings nothing in again");
-        await run().session.delete("ImportedImage", next.state);
-        assert.equal(await look((cluster) => cluster.get("Secret", at)), undefined);
     });
 });

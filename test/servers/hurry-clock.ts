@@ -20,7 +20,8 @@ export class HurryClock implements Clock {
         if (milliseconds < long) {
             this.waits.push(milliseconds);
             this.#now += milliseconds;
-            return Promise.resolve();
+            // By way of the event loop, so that a loop of short waits lets everything else happen.
+            return new Promise((resolve) => setImmediate(resolve));
         }
         return new Promise((resolve) => {
             const sleeper = { until: this.#now + milliseconds, wake: resolve };

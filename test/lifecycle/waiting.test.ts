@@ -1,0 +1,114 @@
+// What takes time or holds on to things: waiting, progress, disks in use, credentials; over a real fixture.store, without an engine.
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import type { Data } from "../../provider/resources/contract.js";
+import { rawDisk, sha256 } from "../engine/disks.js";
+import { sha256Of } from "../engine/project.js";
+import { partOf, urnOf } from "./engine.js";
+import { http, useLifecycle } from "./fixture.js";
+
+describe("an image on its way", function () {
+    this.timeout(60_000);
+    const fixture = useLifecycle();
+    const { run, look } = fixture;
+
+    it("gives up when nothing moves for the time allowed, and says what it waited for", async () => {
+        const args = {
+            source: { http: { url: `${fixture.web.url}/x`, secretRef: "nobody-made-it" } },
+            timeoutSeconds: 1,
+        };
+        const failed = await partOf(run().up(args));
+        assert.match(failed.message, /no progress for 1 s \(.*no Secret default\/nobody-made-it.*\).*timeoutSeconds/);
+    });
+
+    it("shows bytes, share, rate and remaining time on the resource's own row [B40]", async () => {
+        const disk = rawDisk("slow", 2 << 20);
+        const url = fixture.web.answer("/slow.img", (request, response) => {
+            response.writeHead(200, { "content-length": disk.length });
+            let sent = 0;
+            const next = (): void => {
+                if (request.method === "HEAD" || sent >= disk.length || response.destroyed) {
+                    response.end();
+                    return;
+                }
+                response.write(disk.subarray(sent, sent + (64 << 10)));
+                sent += 64 << 10;
+                setTimeout(next, 70);
+            };
+            next();
+        });
+        const slow = run();
+        await slow.up(http(url));
+        const shown = slow.said.filter(({ severity, urn }) => severity === "progress" && urn === urnOf("disk"));
+        assert.ok(
+            shown.some(({ message }) => /^imported .* of 2 MiB \(\d+ %\), .*\/s, \d+ s left$/.test(message)),
+            JSON.stringify(shown),
+        );
+    });
+
+    it("does not delete a disk that a program has open, before it is closed", async () => {
+        const kept = await run().up(http(fixture.web.serve("/open.img", rawDisk("open"))));
+        const disk = String(kept.state["path"]);
+        const script = `require("fs").openSync(process.argv[1]); console.log(1); setInterval(() => 0, 1e6)`;
+        const holder = spawn(process.execPath, ["-e", script, disk]);
+        await once(holder.stdout, "data");
+        try {
+            await assert.rejects(run().session.delete("ImportedImage", kept.state), /in use by .*node.*force: true/);
+        } finally {
+            holder.kill("SIGKILL");
+            await once(holder, "exit");
+        }
+        assert.ok(existsSync(disk));
+        await run().session.delete("ImportedImage", kept.state);
+        assert.equal(existsSync(disk), false);
+    });
+
+    it("ends at once when only acceptance is waited for", async () => {
+        let release = (): void => undefined;
+        const held = new Promise<void>((resolve) => (release = resolve));
+        const disk = rawDisk("accepted");
+        const url = fixture.web.answer("/accepted.img", (request, response) => {
+            const send = (): void => {
+                response
+                    .writeHead(200, { "content-length": disk.length })
+                    .end(request.method === "HEAD" ? undefined : disk);
+            };
+            void held.then(send);
+        });
+        const going = run();
+        const kept = await going.up(http(url, { wait: "accepted" }));
+        assert.notEqual(kept.state["phase"], "Succeeded", "the image is still on its way");
+        release();
+        const ready = await going.up(http(url, { wait: "ready" }), kept);
+        assert.equal(ready.state["phase"], "Succeeded");
+        assert.equal(sha256Of(String(ready.state["path"])), sha256(disk));
+    });
+
+    it("makes the Secret from credentials of the arguments, follows them, and removes it with the image [B29, Y601, Y603, Y604]", async () => {
+        const args = (secretKey: string): Data => ({
+            source: {
+                http: {
+                    url: fixture.web.serve("/login.img", rawDisk("login")),
+                    credentials: { accessKeyId: "me", secretKey },
+                },
+            },
+            name: "login",
+        });
+        const kept = await run().up(args("one\n"));
+        const at = { namespace: "default", name: "login-source" };
+        const secret = await look((cluster) => cluster.get("Secret", at));
+        assert.ok(secret, "a Secret was made [Y601]");
+        assert.equal(secret.metadata.labels?.["app"], "containerized-data-importer", "with CDI's label");
+        assert.equal(secret.type, "Opaque");
+        assert.equal(Buffer.from(secret.data?.["secretKey"] ?? "", "base64").toString(), "one", "the newline is cut");
+        const asked = fixture.web.requests.length;
+        const next = await run().up(args("two"), kept);
+        const changed = await look((cluster) => cluster.get("Secret", at));
+        assert.equal(Buffer.from(changed?.data?.["secretKey"] ?? "", "base64").toString(), "two");
+        assert.equal(fixture.web.requests.length, asked, "another password brings nothing in again");
+        await run().session.delete("ImportedImage", next.state);
+        assert.equal(await look((cluster) => cluster.get("Secret", at)), undefined);
+    });
+});
