@@ -1,6 +1,6 @@
 // Claims: made for a DataVolume with the class that CDI would choose, and grown when more is asked for.
-import { BootsourceError } from "../model/errors.js";
-import type { ClaimSpec, DataVolume, New, PersistentVolumeClaim } from "../model/objects.js";
+import { BootsourceError, toBootsourceError } from "../model/errors.js";
+import type { ClaimSpec, DataVolume, DiskRecord, New, PersistentVolumeClaim, Ref } from "../model/objects.js";
 import { formatQuantity, parseQuantity } from "../model/quantity.js";
 import { chooseStorageClass } from "../rules/storage-class.js";
 import type { Controller, ControllerWorld } from "./contract.js";
@@ -30,22 +30,46 @@ export const expandClaim: Controller<"PersistentVolumeClaim"> = async (claim, wo
     const asked = claim.spec.resources?.requests?.storage;
     if (phase !== "Bound" || disk === undefined || staged !== undefined || asked === undefined) return "settled";
     if (parseQuantity(asked) <= parseQuantity(capacity?.storage ?? "0")) return "settled";
-    const grown = await world.disks.expand(disk, parseQuantity(asked));
-    const at = { namespace: claim.metadata.namespace, name: claim.metadata.name };
     await world.cluster.update(
         "PersistentVolumeClaim",
-        at,
-        (current) => {
-            current.status = {
-                ...current.status,
-                disk: grown.record,
-                capacity: { storage: formatQuantity(grown.size) },
-            };
-        },
+        at(claim),
+        await grow(disk, parseQuantity(asked), world),
         "status",
     );
     return "settled";
 };
+
+/** Grows the disk, and answers how the claim's status tells of it: Kubernetes' resizer has a condition for what fails. */
+async function grow(
+    disk: DiskRecord,
+    size: number,
+    { disks, clock }: ControllerWorld,
+): Promise<(claim: PersistentVolumeClaim) => void> {
+    try {
+        const grown = await disks.expand(disk, size);
+        const capacity = { storage: formatQuantity(grown.size) };
+        return (current) => {
+            current.status = { ...current.status, disk: grown.record, capacity, conditions: [] };
+        };
+    } catch (thrown) {
+        const { message } = toBootsourceError(thrown, `grow the disk ${disk.path}`);
+        const lastTransitionTime = new Date(clock.now()).toISOString();
+        return (current) => {
+            const failed = {
+                type: "ControllerResizeError",
+                status: "True",
+                reason: "Error",
+                message,
+                lastTransitionTime,
+            } as const;
+            current.status = { ...current.status, conditions: [failed] };
+        };
+    }
+}
+
+function at({ metadata }: PersistentVolumeClaim): Ref {
+    return { namespace: metadata.namespace, name: metadata.name };
+}
 
 /** From `pvc` (taken as it is) or `storage` (completed) to a claim's spec (CDI, pkg/controller/datavolume/util.go). */
 async function claimSpec(volume: DataVolume, { cluster }: ControllerWorld): Promise<ClaimSpec> {

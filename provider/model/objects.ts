@@ -61,6 +61,7 @@ export interface PersistentVolumeClaim {
     status?: {
         phase?: "Pending" | "Bound" | "Lost";
         capacity?: { storage?: string };
+        conditions?: Condition[];
         /** Embedded only: a verified disk that is about to take its final name. */
         staged?: StagedDisk;
         /** Embedded only: the disk as it was when its import ended, to tell whether it was written since. */

@@ -5,14 +5,12 @@ import { BootsourceError, type ErrorCode, codes } from "../model/errors.js";
 import type { DataVolume, Ref } from "../model/objects.js";
 import { describeBytes } from "../model/quantity.js";
 import type { World } from "./contract.js";
-
-/** Seconds without any progress after which an update gives up, where the arguments name none. */
-export const defaultTimeoutSeconds = 600;
+import { startStallTimer } from "./stall.js";
 
 /** The DataVolume as it is once ready. Throws why it failed, or `timeout` with what it was waiting for. */
 export async function awaitImport(at: Ref, timeoutSeconds: number, world: World): Promise<DataVolume> {
     const rate = meter(world);
-    const stall = stallTimer(timeoutSeconds, world);
+    const stall = startStallTimer("finish the import", timeoutSeconds, world);
     try {
         return await waitFor(
             world.cluster,
@@ -20,7 +18,8 @@ export async function awaitImport(at: Ref, timeoutSeconds: number, world: World)
             at,
             (volume) => {
                 if (volume === undefined) throw gone(at, world.cluster);
-                stall.saw(volume);
+                const { transferred, phase } = volume.status ?? {};
+                stall.saw([transferred, phase, volume.metadata.generation], reasonOf(volume));
                 rate.show(volume);
                 return finished(volume);
             },
@@ -55,48 +54,6 @@ function gone(at: Ref, cluster: Cluster): BootsourceError {
         "gone",
         `cannot finish the import of ${describeRef(at)}: somebody deleted it from ${cluster.name} meanwhile; run the update again`,
     );
-}
-
-/** Aborts once nothing about the object has changed for so long. */
-function stallTimer(
-    seconds: number,
-    world: World,
-): { signal: AbortSignal; saw: (volume: DataVolume) => void; stop: () => void } {
-    const stalled = new AbortController();
-    const over = new AbortController();
-    let last = "";
-    let lastReason: string | undefined;
-    let changed = world.clock.now();
-    const run = async (): Promise<void> => {
-        while (!over.signal.aborted) {
-            const left = changed + seconds * 1000 - world.clock.now();
-            if (left <= 0) {
-                const what = lastReason === undefined ? "" : ` (${lastReason})`;
-                stalled.abort(
-                    new BootsourceError(
-                        "timeout",
-                        `cannot finish the import: no progress for ${seconds} s${what}; run the update again, or give it more ` +
-                            "time with timeoutSeconds",
-                    ),
-                );
-                return;
-            }
-            await world.clock.sleep(left, over.signal);
-        }
-    };
-    void run();
-    return {
-        signal: AbortSignal.any([world.signal, stalled.signal]),
-        saw: (volume) => {
-            lastReason = reasonOf(volume);
-            const now = JSON.stringify([volume.status?.transferred, volume.status?.phase, volume.metadata.generation]);
-            if (now !== last) changed = world.clock.now();
-            last = now;
-        },
-        stop: () => {
-            over.abort();
-        },
-    };
 }
 
 /** Shows bytes, rate and remaining time on the resource's row, and each new reason for waiting once. */

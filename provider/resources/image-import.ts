@@ -1,6 +1,6 @@
 // Observe, ensure, sync: brings the DataVolume of an imported image to what the spec asks for, and leaves the old disk until then.
 import { type Owner, newOwner, ownerAnnotations, ownerOf } from "../cluster/ownership.js";
-import { describeRef, waitFor } from "../cluster/wait.js";
+import { describeRef } from "../cluster/wait.js";
 import { BootsourceError, toBootsourceError } from "../model/errors.js";
 import type { ImportedImageSpec } from "../model/imported-image.js";
 import { sizeOf } from "../model/imported-image.js";
@@ -8,11 +8,13 @@ import type { DataVolume, Ref } from "../model/objects.js";
 import { parseQuantity } from "../model/quantity.js";
 import { fingerprint } from "../rules/content.js";
 import { accessRef, toAccessObjects, toVolumeSpec } from "../rules/data-volume.js";
-import { awaitImport, defaultTimeoutSeconds } from "./await-import.js";
+import { awaitImport } from "./await-import.js";
 import { type Data, Unfinished, type World } from "./contract.js";
 import { refuseUnlike } from "./image-adopt.js";
 import { type ImportedImageState, toState } from "./image-state.js";
+import { growClaim } from "./grow-claim.js";
 import { refuseToLose } from "./protection.js";
+import { defaultTimeoutSeconds } from "./stall.js";
 
 /** Which content in which place a DataVolume was made for: tells a resumed import from another image of the same name. */
 const fingerprintKey = "pulumi-bootsource/fingerprint";
@@ -41,8 +43,10 @@ export async function bringIn(
     const volume = await write(spec, at, found, plan, world);
     await syncAccess(spec, volume, world);
     try {
-        const ready = await settle(spec, at, volume, world);
-        await growClaim(spec, at, world);
+        const patience = spec.timeoutSeconds ?? defaultTimeoutSeconds;
+        const size = sizeOf(spec);
+        const ready = await settle(spec, at, volume, patience, world);
+        if (size !== undefined) await growClaim(at, size, patience, world);
         await sweepUnfinished(world.urn, at, world);
         return { volume: ready, owner: plan.owner };
     } catch (error) {
@@ -161,35 +165,18 @@ async function syncAccess(spec: ImportedImageSpec, volume: DataVolume, { cluster
     else await cluster.update("ConfigMap", at, (object) => Object.assign(object, { data: configMap.data }));
 }
 
-async function settle(spec: ImportedImageSpec, at: Ref, volume: DataVolume, world: World): Promise<DataVolume> {
+async function settle(
+    spec: ImportedImageSpec,
+    at: Ref,
+    volume: DataVolume,
+    patience: number,
+    world: World,
+): Promise<DataVolume> {
     if (spec.wait === "accepted") {
         world.cluster.drive("DataVolume", at);
         return volume;
     }
-    return awaitImport(at, spec.timeoutSeconds ?? defaultTimeoutSeconds, world);
-}
-
-/** Asks for the room that the spec wants, and waits until the claim has it. A claim never shrinks. */
-async function growClaim(spec: ImportedImageSpec, at: Ref, world: World): Promise<void> {
-    const size = sizeOf(spec);
-    const claim = await world.cluster.get("PersistentVolumeClaim", at);
-    if (size === undefined || claim === undefined || claim.status?.phase !== "Bound") return;
-    const wanted = parseQuantity(size);
-    if (parseQuantity(claim.status.capacity?.storage ?? "0") >= wanted) return;
-    await world.cluster.update("PersistentVolumeClaim", at, (object) => {
-        object.spec.resources = { requests: { storage: size } };
-    });
-    await waitForCapacity(at, wanted, world);
-}
-
-async function waitForCapacity(at: Ref, bytes: number, world: World): Promise<void> {
-    await waitFor(
-        world.cluster,
-        "PersistentVolumeClaim",
-        at,
-        (claim) => (parseQuantity(claim?.status?.capacity?.storage ?? "0") >= bytes ? claim : undefined),
-        world.signal,
-    );
+    return awaitImport(at, patience, world);
 }
 
 /** The same name, the same URN, no state: an earlier run was killed after its import, or another disk is wanted now. */

@@ -183,4 +183,22 @@ describe("a store", function () {
         await grow("3Mi");
         assert.equal((await stage.cluster.volume(volume))?.state, "written", "what the guest wrote is still known");
     });
+
+    it("says in Kubernetes' condition why a claim cannot grow", async () => {
+        await order({ blank: {} }, { resources: { requests: { storage: "1Mi" } } });
+        await settled();
+        rmSync((await stage.cluster.volume(volume))?.path ?? "");
+        await stage.cluster.update("PersistentVolumeClaim", volume, (claim) => {
+            claim.spec.resources = { requests: { storage: "2Mi" } };
+        });
+        const failed = await waitFor(
+            stage.cluster,
+            "PersistentVolumeClaim",
+            volume,
+            (claim) => claim?.status?.conditions?.find(({ type }) => type === "ControllerResizeError"),
+            AbortSignal.timeout(10_000),
+        );
+        assert.match(failed.message, /cannot grow the disk .*disk\.img: ENOENT/);
+        assert.equal((await stage.cluster.get("PersistentVolumeClaim", volume))?.status?.capacity?.storage, "1Mi");
+    });
 });

@@ -97,7 +97,7 @@ describe("the lifecycle of an image", function () {
         );
     });
 
-    it("previews without a fixture.store, a network or known values, and touches nothing", async () => {
+    it("previews without a store, a network or known values, and touches nothing", async () => {
         const preview = run();
         const { inputs, failures } = await preview.preview({
             source: { http: { url: unknownValue } },

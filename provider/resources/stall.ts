@@ -1,0 +1,54 @@
+// Patience that counts time without progress: as long as something moves, nobody is hurried.
+import { BootsourceError } from "../model/errors.js";
+import type { World } from "./contract.js";
+
+/** Seconds without any progress after which an update gives up, where the arguments name none. */
+export const defaultTimeoutSeconds = 600;
+
+/** Counts from the last movement; its signal is aborted with `timeout` when nothing has moved for too long. */
+export interface StallTimer {
+    readonly signal: AbortSignal;
+    /** Tells what the thing looks like now, and what it waits for; only another look than before is a movement. */
+    saw(look: unknown, waitsFor?: string): void;
+    stop(): void;
+}
+
+/** A timer for one piece of work: "cannot <doing>: no progress for 600 s". */
+export function startStallTimer(doing: string, seconds: number, world: World): StallTimer {
+    const stalled = new AbortController();
+    const over = new AbortController();
+    let last: string | undefined;
+    let reason: string | undefined;
+    let moved = world.clock.now();
+    const run = async (): Promise<void> => {
+        while (!over.signal.aborted) {
+            const left = moved + seconds * 1000 - world.clock.now();
+            if (left > 0) {
+                await world.clock.sleep(left, over.signal);
+                continue;
+            }
+            const what = reason === undefined ? "" : ` (${reason})`;
+            stalled.abort(
+                new BootsourceError(
+                    "timeout",
+                    `cannot ${doing}: no progress for ${seconds} s${what}; run the update again, or give it more time with ` +
+                        "timeoutSeconds",
+                ),
+            );
+            return;
+        }
+    };
+    void run();
+    return {
+        signal: AbortSignal.any([world.signal, stalled.signal]),
+        saw: (look, waitsFor) => {
+            reason = waitsFor;
+            const now = JSON.stringify(look);
+            if (now !== last) moved = world.clock.now();
+            last = now;
+        },
+        stop: () => {
+            over.abort();
+        },
+    };
+}
