@@ -138,6 +138,22 @@ describe("ImportedImage by the real engine", function () {
         assert.equal((await engine.project.run("destroy", undefined, { store: null })).failure, undefined);
     });
 
+    it("keeps the images of two stacks in two stores, under the same names", async () => {
+        const disk = rawDisk("stacks");
+        const program = image(http(engine.web.serve("/stacks.img", disk), { name: "golden" }));
+        const one = await engine.project.run("up", program, { stack: "one", store: "./one" });
+        const two = await engine.project.run("up", program, { stack: "two", store: "./two" });
+        assert.notEqual(one.outputs["path"], two.outputs["path"]);
+        assert.equal(
+            (await engine.project.run("destroy", program, { stack: "one", store: "./one" })).failure,
+            undefined,
+        );
+        assert.equal(existsSync(String(one.outputs["path"])), false);
+        assert.equal(sha256Of(String(two.outputs["path"])), sha256(disk), "the other stack's disk is untouched");
+        const taken = await engine.project.run("up", program, { stack: "three", store: "./two" });
+        assert.match(taken.failure ?? "", /belongs to urn:pulumi:two::/, "a third stack does not take it over");
+    });
+
     it("says how to name a store where none is named, and refuses a typo and a bad URL, in preview [B27]", async () => {
         const bare = await engine.project.run("preview", image({ storage: { size: "1Mi" } }), { store: null });
         assert.match(bare.failure ?? "", /pulumi config set bootsource:store/);

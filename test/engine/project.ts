@@ -27,7 +27,7 @@ export interface Project {
     run(
         operation: "up" | "preview" | "refresh" | "destroy",
         program?: Program,
-        options?: { store?: string | null },
+        options?: { store?: string | null; stack?: string },
     ): Promise<Ran>;
     remove(): void;
 }
@@ -45,7 +45,7 @@ export function makeProject(): Project {
         store: path.join(directory, "store"),
         run: async (operation, program = last, options = {}) => {
             last = program;
-            const stack = await select(directory, program);
+            const stack = await select(directory, program, options.stack ?? "test");
             const store = options.store === undefined ? "./store" : options.store;
             if (store === null) await stack.removeConfig("bootsource:store").catch(() => undefined);
             else await stack.setConfig("bootsource:store", { value: store });
@@ -62,9 +62,9 @@ export function sha256Of(file: string): string {
     return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
-async function select(directory: string, program: Program): Promise<Stack> {
+async function select(directory: string, program: Program, stackName: string): Promise<Stack> {
     return LocalWorkspace.createOrSelectStack(
-        { stackName: "test", projectName: "engine", program: program as never },
+        { stackName, projectName: "engine", program: program as never },
         {
             workDir: directory,
             // By default `main` is this process's directory, and relative paths would lead into the clone.

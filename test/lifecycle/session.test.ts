@@ -1,4 +1,4 @@
-// The rules of the lifecycle over a real fixture.store, without an engine: names, marks, resuming, refusing, and what is said.
+// The rules of the lifecycle over a real store, without an engine: names, marks, resuming, refusing, and what is said.
 import * as assert from "node:assert/strict";
 import { existsSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { unknownValue } from "../../provider/model/unknown.js";

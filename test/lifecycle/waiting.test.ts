@@ -1,4 +1,4 @@
-// What takes time or holds on to things: waiting, progress, disks in use, credentials; over a real fixture.store, without an engine.
+// What takes time or holds on to things: waiting, progress, disks in use, credentials; over a real store, without an engine.
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
