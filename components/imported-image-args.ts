@@ -101,7 +101,8 @@ export interface ImportedImageArgs {
     timeoutSeconds?: pulumi.Input<number>;
     /**
      * "ready": the update ends when the disk is ready, or with the reason why it is not. "accepted": it ends as soon as the
-     * platform has taken the order; in an embedded store the import then goes on only while `pulumi` runs.
+     * platform has taken the order; in an embedded store the import then goes on only while `pulumi` runs. A replacement that is
+     * only accepted lets the old disk go before the new one is ready.
      * @default "ready"
      */
     wait?: pulumi.Input<string>;

@@ -22,9 +22,16 @@ export const reconcileDataVolume: Controller<"DataVolume"> = async (volume, worl
         return "settled";
     } catch (thrown) {
         if (world.signal.aborted) throw thrown;
+        if (await isOutdated(volume, world)) return { again: 0 };
         return await recordFailure(volume, toBootsourceError(thrown, "import the image"), world);
     }
 };
+
+/** Whether the spec was changed meanwhile: what was being imported is not wanted any more, and nothing may be said of it. */
+async function isOutdated(volume: DataVolume, { cluster }: ControllerWorld): Promise<boolean> {
+    const current = await cluster.get("DataVolume", at(volume));
+    return current !== undefined && current.metadata.generation !== volume.metadata.generation;
+}
 
 /** Whether phase and conditions already speak of the spec as it is. */
 export function isSettled(volume: DataVolume): boolean {
@@ -43,8 +50,14 @@ async function importVolume(volume: DataVolume, world: ControllerWorld): Promise
         Ready: ready.no,
     });
     const access = await readAccess(volume, world.cluster);
-    const reporter = reportProgress(at(volume), world);
+    const reporter = reportProgress(volume, world);
     const staged = await world.disks.stage(volume, claim, access, reporter).finally(() => reporter.stop());
+    if (await isOutdated(volume, world)) {
+        throw new BootsourceError(
+            "conflict",
+            `cannot publish the disk of ${volume.metadata.name}: another one is wanted now`,
+        );
+    }
     await writeClaimStatus(claim, world, { phase: claim.status?.phase ?? "Pending", staged });
     if (!(await publish(volume, claim, staged, world))) {
         throw new BootsourceError(
@@ -143,6 +156,7 @@ async function setPhase(
         "DataVolume",
         at(volume),
         (current) => {
+            if (current.metadata.generation !== volume.metadata.generation) return;
             const status = (current.status ??= {});
             status.phase = phase;
             status.claimName = volume.metadata.name;

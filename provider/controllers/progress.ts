@@ -1,13 +1,15 @@
 // Writes an import's progress to its DataVolume, at most once a second, and ends the import when the object is gone.
-import { isBootsourceError } from "../model/errors.js";
-import type { Ref } from "../model/objects.js";
+import { BootsourceError, isBootsourceError } from "../model/errors.js";
+import type { DataVolume } from "../model/objects.js";
 import { ready, running, setConditions } from "./conditions.js";
 import type { ControllerWorld, ImportWatcher } from "./contract.js";
 
 const interval = 1_000;
 
 /** A watcher for the import of one DataVolume; `stop` waits until the last write is over. */
-export function reportProgress(at: Ref, world: ControllerWorld): ImportWatcher & { stop: () => Promise<void> } {
+export function reportProgress(of: DataVolume, world: ControllerWorld): ImportWatcher & { stop: () => Promise<void> } {
+    const { namespace, name, generation } = of.metadata;
+    const at = { namespace, name };
     const abort = new AbortController();
     let last = Number.NEGATIVE_INFINITY;
     let writing: Promise<void> = Promise.resolve();
@@ -20,6 +22,15 @@ export function reportProgress(at: Ref, world: ControllerWorld): ImportWatcher &
                 "DataVolume",
                 at,
                 (volume) => {
+                    if (volume.metadata.generation !== generation) {
+                        abort.abort(
+                            new BootsourceError(
+                                "conflict",
+                                `cannot finish the import of ${name}: its spec was changed`,
+                            ),
+                        );
+                        return;
+                    }
                     const status = (volume.status ??= {});
                     status.phase = "ImportInProgress";
                     status.progress = total === undefined || total === 0 ? "N/A" : percent(transferred, total);

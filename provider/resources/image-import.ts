@@ -40,13 +40,14 @@ export async function bringIn(
     }
     const found = await world.cluster.get("DataVolume", at);
     const plan = await planFor(spec, at, found, last, world);
-    const volume = await write(spec, at, found, plan, world);
+    const volume = await write(spec, at, found, plan, last, world);
     await syncAccess(spec, volume, world);
     try {
         const patience = spec.timeoutSeconds ?? defaultTimeoutSeconds;
         const size = sizeOf(spec);
         const ready = await settle(spec, at, volume, patience, world);
         if (size !== undefined) await growClaim(at, size, patience, world);
+        await labelClaim(spec, at, last, world);
         await sweepUnfinished(world.urn, at, world);
         return { volume: ready, owner: plan.owner };
     } catch (error) {
@@ -118,6 +119,7 @@ async function write(
     at: Ref,
     found: DataVolume | undefined,
     plan: Plan,
+    last: ImportedImageState | undefined,
     { cluster, upstream }: World,
 ): Promise<DataVolume> {
     const { namespace = "default", name } = at;
@@ -133,8 +135,8 @@ async function write(
         return cluster.create("DataVolume", { metadata, spec: wanted });
     }
     await cluster.update("DataVolume", at, (volume) => {
-        volume.metadata.labels = { ...volume.metadata.labels, ...spec.labels };
-        volume.metadata.annotations = { ...volume.metadata.annotations, ...annotations };
+        volume.metadata.labels = changed(volume.metadata.labels, last?.["labels"], spec.labels);
+        volume.metadata.annotations = changed(volume.metadata.annotations, last?.["annotations"], annotations);
         // A finished import keeps the source it came from: credentials and mirrors never bring an image in again.
         if (plan.imports) volume.spec = wanted;
     });
@@ -146,6 +148,30 @@ async function write(
         },
         "status",
     );
+}
+
+/** Labels or annotations as the arguments now have them: what they no longer name goes, what others wrote stays. */
+function changed(
+    there: Readonly<Record<string, string>> | undefined,
+    before: unknown,
+    after: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+    const ours = Object.keys((before ?? {}));
+    const kept = Object.entries(there ?? {}).filter(([key]) => !ours.includes(key));
+    return { ...Object.fromEntries(kept), ...after };
+}
+
+/** The claim carries the same labels as its DataVolume. */
+async function labelClaim(
+    spec: ImportedImageSpec,
+    at: Ref,
+    last: ImportedImageState | undefined,
+    { cluster }: World,
+): Promise<void> {
+    if ((await cluster.get("PersistentVolumeClaim", at)) === undefined) return;
+    await cluster.update("PersistentVolumeClaim", at, (claim) => {
+        claim.metadata.labels = changed(claim.metadata.labels, last?.["labels"], spec.labels);
+    });
 }
 
 /** Credentials and certificates of the arguments as a Secret and a ConfigMap; what is no longer given goes. */

@@ -34,7 +34,7 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
     },
 
     compare(state, inputs) {
-        const before = specOf({ ...state, format: state.pinnedFormat ?? undefined });
+        const before = specOf(state);
         const after = specOf(inputs);
         const replaces = ["cluster", "namespace", "claimName"].filter((key) => state[key] !== inputs[key]);
         if (!sameContent(contentOf(before), contentOf(after), state.digest ?? undefined)) replaces.push("source");

@@ -2,7 +2,8 @@
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import * as path from "node:path";
 import type { Data } from "../../provider/resources/contract.js";
 import { rawDisk, sha256 } from "../engine/disks.js";
 import { sha256Of } from "../engine/project.js";
@@ -110,5 +111,52 @@ describe("an image on its way", function () {
         assert.equal(fixture.web.requests.length, asked, "another password brings nothing in again");
         await run().session.delete("ImportedImage", next.state);
         assert.equal(await look((cluster) => cluster.get("Secret", at)), undefined);
+    });
+
+    it("follows labels and annotations, and leaves those of others", async () => {
+        const args = { source: { blank: {} }, storage: { size: "1Mi" }, name: "labelled" };
+        const kept = await run().up({ ...args, labels: { tier: "gold", old: "yes" }, annotations: { note: "a" } });
+        const at = { namespace: "default", name: "labelled" };
+        await look((cluster) =>
+            cluster.update(
+                "DataVolume",
+                at,
+                (volume) => (volume.metadata.labels = { ...volume.metadata.labels, theirs: "1" }),
+            ),
+        );
+        await run().up({ ...args, labels: { tier: "silver" } }, kept);
+        const volume = await look((cluster) => cluster.get("DataVolume", at));
+        const claim = await look((cluster) => cluster.get("PersistentVolumeClaim", at));
+        assert.deepEqual(volume?.metadata.labels, { tier: "silver", theirs: "1" });
+        assert.equal(volume.metadata.annotations?.["note"], undefined);
+        assert.deepEqual(claim?.metadata.labels, { app: "containerized-data-importer", tier: "silver" });
+    });
+
+    it("lets a replacement that took too long change nothing, also when its bytes come in later", async () => {
+        const [one, two] = [rawDisk("patient-1"), rawDisk("patient-2")];
+        const named = { name: "golden", timeoutSeconds: 1 };
+        const kept = await run().up(http(fixture.web.serve("/patient-1.img", one), named));
+        let release = (): void => undefined;
+        const held = new Promise<void>((resolve) => (release = resolve));
+        const url = fixture.web.answer("/patient-2.img", (request, response) => {
+            if (request.method === "HEAD") {
+                response.writeHead(200, { "content-length": two.length }).end();
+                return;
+            }
+            void held.then(() => response.writeHead(200, { "content-length": two.length }).end(two));
+        });
+        const late = run();
+        await assert.rejects(late.up(http(url, named), kept), /no progress for 1 s/);
+        release();
+        // The late import is over when it has let go of its lock and of its half disk.
+        const partial = path.join(fixture.store, "partial");
+        for (const deadline = Date.now() + 20_000; readdirSync(partial).length > 0;) {
+            assert.ok(Date.now() < deadline, `left: ${readdirSync(partial).join()}`);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        const disk = String(kept.state["path"]);
+        assert.equal(sha256Of(disk), sha256(one), "the old disk is still the one");
+        const back = await run().session.read("ImportedImage", kept.id, kept.state);
+        assert.deepEqual(back?.state, kept.state, "and is described as before");
     });
 });
