@@ -1,6 +1,7 @@
 // From configuration to a cluster and the sources beyond it: the only file that knows which worlds there are.
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import type { Cluster } from "./cluster/contract.js";
 import { EmbeddedCluster } from "./embedded/cluster.js";
 import type { SourceSpec } from "./importer/contract.js";
@@ -42,7 +43,7 @@ export function connect(
     options: { clock: Clock; warn: (message: string) => void; directory: string },
 ): Reached {
     const root = projectRoot(options.directory);
-    const resolvePath = (path: string): string => (isAbsolute(path) ? path : resolve(root, path));
+    const resolvePath = (path: string): string => resolve(root, fromHome(path));
     if (configuration.store === undefined || configuration.store === "") throw notConfigured();
     return {
         cluster: new EmbeddedCluster(resolvePath(configuration.store), options),
@@ -54,6 +55,11 @@ export function connect(
             resolvePath,
         },
     };
+}
+
+/** A shell writes "~" out, a configuration file does not; nobody means a directory of that name. */
+function fromHome(path: string): string {
+    return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
 
 /** The directory of the project that a directory belongs to: the nearest one with a Pulumi.yaml, else the directory itself. */

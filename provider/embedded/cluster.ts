@@ -114,7 +114,7 @@ export class EmbeddedCluster implements Cluster {
 
     async volume(claim: Ref): Promise<Volume | undefined> {
         const object = await this.get("PersistentVolumeClaim", claim);
-        return object === undefined ? undefined : observeVolume(object);
+        return object === undefined ? undefined : observeVolume(this.#directory, object);
     }
 
     async close(): Promise<void> {

@@ -1,6 +1,6 @@
 // The disks of a store: imports by our own importer, staged beside their final place and renamed when they are whole.
 import { open, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Access, Disks, ImportWatcher } from "../controllers/contract.js";
 import type { SourceSpec } from "../importer/contract.js";
 import { stageBlank } from "../importer/blank.js";
@@ -18,28 +18,31 @@ export function storeDisks(directory: string, clock: Clock): Disks {
     return {
         stage: async (volume, claim, access, watcher) => {
             const path = partialPath(directory, `${volume.metadata.uid}-${volume.metadata.generation}`);
+            const final = diskPath(directory, claim.spec.storageClassName ?? "", claim.metadata);
+            await refuseUnknown(final, claim);
             await makeRoomFor(path);
             const image = await fill(path, volume, claim, access, watcher, clock);
             const { ino } = await stat(path, { bigint: true });
-            const final = diskPath(directory, claim.spec.storageClassName ?? "", claim.metadata);
-            return { path, final, inode: String(ino), generation: volume.metadata.generation, image };
+            const [from, to] = [relative(directory, path), relative(directory, final)];
+            return { path: from, final: to, inode: String(ino), generation: volume.metadata.generation, image };
         },
         publish: async (staged) => {
-            if (await hasInode(staged.path, staged.inode)) {
-                await makeRoomFor(staged.final);
-                await publish(staged.path, staged.final);
-            } else if (!(await hasInode(staged.final, staged.inode))) {
+            const [path, final] = [resolve(directory, staged.path), resolve(directory, staged.final)];
+            if (await hasInode(path, staged.inode)) {
+                await makeRoomFor(final);
+                await publish(path, final);
+            } else if (!(await hasInode(final, staged.inode))) {
                 return undefined;
             }
-            return recordDisk(staged.final);
+            return recordDisk(directory, final);
         },
-        expand: (record, size) => expand(record, size),
+        expand: (record, size) => expand(directory, record, size),
         clear: async (volume) => {
             const names = await readdir(join(directory, "partial")).catch(() => []);
             const left = names.filter((name) => name.startsWith(volume.metadata.uid) && !name.includes(".lock"));
             for (const name of left) await rm(join(directory, "partial", name), { force: true });
         },
-        remove: (path) => removeDisk(directory, path),
+        remove: (path) => removeDisk(directory, resolve(directory, path)),
     };
 }
 
@@ -84,18 +87,35 @@ function toSource(source: DataVolumeSource, access: Access): SourceSpec {
 }
 
 // A disk that was written since its import stays recognisable as such: only an untouched one is recorded anew.
-async function expand(record: DiskRecord, size: number): Promise<{ record: DiskRecord; size: number }> {
-    const before = await recordDisk(record.path);
+async function expand(
+    directory: string,
+    record: DiskRecord,
+    size: number,
+): Promise<{ record: DiskRecord; size: number }> {
+    const path = resolve(directory, record.path);
+    const before = await recordDisk(directory, path);
     const intact = before.inode === record.inode && before.modified === record.modified;
-    const file = await open(record.path, "r+");
+    const file = await open(path, "r+");
     try {
         const { size: present } = await file.stat();
         if (present < size) await file.truncate(size);
         await file.sync();
-        return { record: intact ? await recordDisk(record.path) : record, size: Math.max(present, size) };
+        return { record: intact ? await recordDisk(directory, path) : record, size: Math.max(present, size) };
     } finally {
         await file.close();
     }
+}
+
+/** Where store.db was lost, the disks that it named still lie there, and may hold what a guest wrote: none is written over. */
+async function refuseUnknown(final: string, claim: PersistentVolumeClaim): Promise<void> {
+    const { disk, staged } = claim.status ?? {};
+    const found = await stat(final, { bigint: true }).catch(() => undefined);
+    if (found === undefined || disk !== undefined || staged?.inode === String(found.ino)) return;
+    throw new BootsourceError(
+        "already-exists",
+        `cannot put the disk of ${claim.metadata.name} at ${final}: a file lies there that the store knows nothing of; move it ` +
+            "away, or remove it if nothing in it is needed, and run the update again",
+    );
 }
 
 async function hasInode(path: string, inode: string): Promise<boolean> {

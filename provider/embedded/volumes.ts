@@ -1,6 +1,6 @@
 // Where the disks of a store lie, and what can be told of one: untouched, written since its import, missing, in use.
 import { mkdir, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import type { DiskRecord, PersistentVolumeClaim, Ref } from "../model/objects.js";
 import type { Volume } from "../cluster/contract.js";
 import { usersOf } from "./users.js";
@@ -25,24 +25,25 @@ export async function makeRoomFor(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
 }
 
-/** Remembers a finished disk, to tell later whether it was written. */
-export async function recordDisk(path: string): Promise<DiskRecord> {
+/** Remembers a finished disk, to tell later whether it was written. The path is within the store: a store may be moved. */
+export async function recordDisk(directory: string, path: string): Promise<DiskRecord> {
     const { ino, mtimeNs } = await stat(path, { bigint: true });
-    return { path, inode: String(ino), modified: String(mtimeNs) };
+    return { path: relative(directory, path), inode: String(ino), modified: String(mtimeNs) };
 }
 
 /** What is known of a claim's disk; undefined for a claim that never had one. */
-export async function observeVolume(claim: PersistentVolumeClaim): Promise<Volume | undefined> {
+export async function observeVolume(directory: string, claim: PersistentVolumeClaim): Promise<Volume | undefined> {
     const record = claim.status?.disk;
     if (record === undefined) return undefined;
-    const found = await stat(record.path, { bigint: true }).catch(() => undefined);
-    if (found === undefined) return { path: record.path, state: "missing", size: 0, usedBy: [] };
+    const path = resolve(directory, record.path);
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
+    if (found === undefined) return { path, state: "missing", size: 0, usedBy: [] };
     const intact = String(found.ino) === record.inode && String(found.mtimeNs) === record.modified;
     return {
-        path: record.path,
+        path,
         state: intact ? "intact" : "written",
         size: Number(found.size),
-        usedBy: await usersOf(record.path, found),
+        usedBy: await usersOf(path, found),
     };
 }
 
