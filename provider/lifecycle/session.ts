@@ -2,6 +2,7 @@
 import { type Reached, connect } from "../connect.js";
 import { describeEffect } from "../model/effects.js";
 import { BootsourceError, toBootsourceError } from "../model/errors.js";
+import { unknownValue } from "../model/unknown.js";
 import { type Data, type Failure, Unfinished, type World } from "../resources/contract.js";
 import type { Host, Severity } from "./host.js";
 import { canonical, withoutUndefined } from "./plain.js";
@@ -47,6 +48,8 @@ export class Session {
     readonly #urns = new Map<string, string>();
     /** Resources that had old inputs when they were first checked: a create of one of them is a replacement. */
     readonly #existing = new Set<string>();
+    /** Which resource of this run an object is, by its kind and id: no two can be the same one. */
+    readonly #holders = new Map<string, string>();
     /** What was said already: the same fault of the world is told once in a run, not once for each resource. */
     readonly #told = new Set<string>();
 
@@ -64,8 +67,9 @@ export class Session {
         const decision = await resource.decide(parsed.spec, request.news, old, world);
         for (const warning of decision.warnings) world.warn(warning);
         for (const effect of decision.effects) world.info(describeEffect(effect));
-        if (decision.failures.length > 0) return refused(request.news, decision.failures);
         const inputs = withoutUndefined(decision.inputs);
+        const failures = [...decision.failures, ...this.#heldByAnother(request, inputs)];
+        if (failures.length > 0) return refused(request.news, failures);
         this.#urns.set(canonical(inputs), request.urn);
         return { inputs, failures: [] };
     }
@@ -122,6 +126,17 @@ export class Session {
             const state = withoutUndefined(thrown.state);
             throw new PartialFailure({ id: resource.idOf(state), state }, thrown.cause);
         }
+    }
+
+    #heldByAnother({ kind, urn }: CheckRequest, inputs: Data): Failure[] {
+        const id = resources[kind].idOf(inputs);
+        if (id.includes(unknownValue)) return [];
+        const holder = this.#holders.get(`${kind} ${id}`) ?? urn;
+        this.#holders.set(`${kind} ${id}`, holder);
+        if (holder === urn) return [];
+        return [
+            { path: [], reason: `it would be ${id}, which ${holder} is already; give one of the two another name` },
+        ];
     }
 
     #world(urn: string, preview: boolean, creating = false): World {

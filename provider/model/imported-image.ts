@@ -149,7 +149,8 @@ export const importedImageArgs = z
         if (size === undefined && value.source.blank !== undefined)
             refuse(["storage", "size"], "Storage size is missing");
         const inside = value.source.http?.checksum;
-        if (value.checksum !== undefined && inside !== undefined && value.checksum !== inside) {
+        const bothKnown = ![value.checksum, inside].some((sum) => sum === undefined || isUnknown(sum));
+        if (bothKnown && value.checksum !== inside) {
             refuse(["checksum"], "it is given twice, here and in source.http.checksum, and differs");
         }
         if (value.checksum !== undefined && value.source.blank !== undefined) {

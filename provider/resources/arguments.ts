@@ -26,9 +26,14 @@ function toFailures(issue: z.core.$ZodIssue, schema: z.ZodType): Failure[] {
     });
 }
 
+/** Where "a" and the schema's own word would read badly. */
+const nouns: Readonly<Record<string, string>> = { object: "an object", record: "an object", array: "a list" };
+
 function reasonOf(issue: z.core.$ZodIssue): string {
     if (issue.code === "invalid_type") {
-        return issue.message.includes("received undefined") ? "it is missing" : `it must be a ${issue.expected}`;
+        return issue.message.includes("received undefined")
+            ? "it is missing"
+            : `it must be ${nouns[issue.expected] ?? `a ${issue.expected}`}`;
     }
     if (issue.code === "invalid_value") return `it must be one of ${issue.values.map(String).join(", ")}`;
     return issue.message;

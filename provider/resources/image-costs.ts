@@ -49,7 +49,8 @@ async function importEffect(
     if (spec.source.blank !== undefined) return { verb: "create", object, sizes };
     const interrupts = before === undefined ? undefined : "the old disk stays until the new one is ready";
     const { http, file } = spec.source;
-    const from = isUnknown(http?.url ?? file?.path) ? undefined : withoutQuery(http?.url ?? file?.path ?? "");
+    const location = http?.url ?? file?.path;
+    const from = location === undefined || isUnknown(location) ? undefined : withoutQuery(location);
     return { verb: "import", object, from, bytes: await bytesOf(spec, from, world, warnings), sizes, interrupts };
 }
 

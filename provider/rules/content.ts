@@ -1,7 +1,7 @@
 // What makes an image another image: its checksum, or where it comes from, and how its bytes are read. Nothing else.
 import { createHash } from "node:crypto";
 import { type ImportedImageSpec, checksumOf } from "../model/imported-image.js";
-import { isUnknown } from "../model/unknown.js";
+import { isUnknown, unknownValue } from "../model/unknown.js";
 import { placementOf } from "./data-volume.js";
 
 /** What an image's content is known by. `location` is only the mirror where a checksum is given. */
@@ -14,9 +14,7 @@ export interface Content {
 
 /** The content that a spec asks for. */
 export function contentOf(spec: ImportedImageSpec): Content {
-    const { http, file } = spec.source;
-    const location =
-        http !== undefined ? `http ${withoutFragment(http.url)}` : file !== undefined ? `file ${file.path}` : "blank";
+    const location = locationOf(spec);
     const reading = `${spec.format ?? "probed"} ${spec.contentType ?? "kubevirt"}`;
     return { checksum: checksumOf(spec), location, reading };
 }
@@ -47,6 +45,14 @@ export function sameContent(before: Content, after: Content, digest: string | un
 export function fingerprint(spec: ImportedImageSpec): string {
     const parts = [contentKey(contentOf(spec)), placementOf(spec)];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}
+
+/** A preview may not know the source at all, or only its kind. */
+function locationOf({ source }: ImportedImageSpec): string {
+    const { http, file } = source;
+    if ([source, http, file].some(isUnknown)) return unknownValue;
+    if (http !== undefined) return `http ${withoutFragment(http.url)}`;
+    return file === undefined ? "blank" : `file ${file.path}`;
 }
 
 function withoutFragment(url: string): string {

@@ -116,6 +116,16 @@ describe("the arguments of an imported image", () => {
             says: "timeoutSeconds: it must be a number",
         },
         {
+            reason: "an object is an object",
+            args: { source: http, storage: "5Gi" },
+            says: "storage: it must be an object",
+        },
+        {
+            reason: "a list is a list",
+            args: { source: http, storage: { accessModes: "ReadWriteOnce" } },
+            says: "storage.accessModes: it must be a list",
+        },
+        {
             reason: "a header cannot smuggle in a second one",
             args: { source: { http: { ...http.http, extraHeaders: ["X-A: 1\r\nX-B: 2"] } } },
             says: 'source.http.extraHeaders.0: it is not a header line "Name: value"',
