@@ -9,6 +9,7 @@ import { identifySource } from "./importer/identify.js";
 import type { Clock } from "./model/clock.js";
 import { BootsourceError } from "./model/errors.js";
 import type { DataVolumeSource } from "./model/objects.js";
+import type { InlineAccess, Upstream } from "./model/upstream.js";
 
 /** What a stack or a `Provider` configures; keys as in `pulumi config set bootsource:<key>`. */
 export interface Configuration {
@@ -16,25 +17,10 @@ export interface Configuration {
     readonly store?: string | undefined;
 }
 
-/** Credentials and trust for one question to a source. */
-interface Access {
-    readonly username?: string | undefined;
-    readonly password?: string | undefined;
-    readonly caCertificates?: string | undefined;
-    readonly headers?: readonly string[] | undefined;
-}
-
 /** A world to work in, and the sources that images come from. */
 export interface Reached {
     readonly cluster: Cluster;
-    readonly upstream: {
-        identify(
-            source: DataVolumeSource,
-            access: Access,
-            signal: AbortSignal,
-        ): Promise<{ readonly bytes: number | undefined }>;
-        resolvePath(path: string): string;
-    };
+    readonly upstream: Upstream;
 }
 
 /** Throws `not-configured` where no world is named: nothing is touched that the configuration does not name. */
@@ -70,7 +56,7 @@ export function projectRoot(directory: string): string {
     }
 }
 
-function toSourceSpec(source: DataVolumeSource, access: Access): SourceSpec | undefined {
+function toSourceSpec(source: DataVolumeSource, access: InlineAccess): SourceSpec | undefined {
     if (source.http !== undefined) return { kind: "http", url: source.http.url, ...access };
     return source.file === undefined ? undefined : { kind: "file", path: source.file.path };
 }

@@ -3,8 +3,8 @@ import type { Cluster } from "../cluster/contract.js";
 import type { Clock } from "../model/clock.js";
 import type { Effect } from "../model/effects.js";
 import type { BootsourceError } from "../model/errors.js";
-import type { DataVolumeSource } from "../model/objects.js";
 import type { Path } from "../model/unknown.js";
+import type { Upstream } from "../model/upstream.js";
 
 /** Plain data as Pulumi keeps it: JSON without undefined. */
 export type Data = Record<string, unknown>;
@@ -20,27 +20,10 @@ export type Parsed<Spec> =
     | { readonly failures: readonly Failure[]; readonly spec?: undefined }
     | { readonly failures: readonly []; readonly spec: Spec };
 
-/** Credentials that stand in the arguments; a preview reads no Secrets. */
-export interface InlineAccess {
-    readonly username?: string | undefined;
-    readonly password?: string | undefined;
-    readonly caCertificates?: string | undefined;
-    readonly headers?: readonly string[] | undefined;
-}
-
 /** All that a resource may touch; nothing else reaches outside. */
 export interface World {
     readonly cluster: Cluster;
-    readonly upstream: {
-        /** One cheap question to where an image comes from: bytes there are, where it says so. Rejects where it fails. */
-        identify(
-            source: DataVolumeSource,
-            access: InlineAccess,
-            signal: AbortSignal,
-        ): Promise<{ readonly bytes: number | undefined }>;
-        /** Where a relative path of the arguments leads. */
-        resolvePath(path: string): string;
-    };
+    readonly upstream: Upstream;
     /** The resource as Pulumi knows it. */
     readonly urn: string;
     readonly preview: boolean;

@@ -5,7 +5,8 @@ import { type ImportedImageSpec, sizeOf } from "../model/imported-image.js";
 import { parseQuantity } from "../model/quantity.js";
 import { isUnknown } from "../model/unknown.js";
 import { placementOf, toSource } from "../rules/data-volume.js";
-import type { Data, Decision, Failure, InlineAccess, World } from "./contract.js";
+import type { InlineAccess } from "../model/upstream.js";
+import type { Data, Decision, Failure, World } from "./contract.js";
 import { protectedError, reasonToKeep } from "./protection.js";
 
 /** A preview asks the source this long at most. */

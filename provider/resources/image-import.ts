@@ -156,7 +156,7 @@ function changed(
     before: unknown,
     after: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {
-    const ours = Object.keys((before ?? {}));
+    const ours = Object.keys(before ?? {});
     const kept = Object.entries(there ?? {}).filter(([key]) => !ours.includes(key));
     return { ...Object.fromEntries(kept), ...after };
 }
