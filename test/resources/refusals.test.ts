@@ -4,6 +4,8 @@ import { unknownValue } from "../../provider/model/unknown.js";
 import type { Data } from "../../provider/resources/contract.js";
 import { importedImage } from "../../provider/resources/imported-image.js";
 
+const fedora =
+    "https://download.fedoraproject.org/pub/fedora/linux/releases/28/Cloud/x86_64/images/Fedora-Cloud-Base-28-1.1.x86_64.qcow2";
 const http = { http: { url: "https://images.example.com/fedora.qcow2" } };
 const claim = { accessModes: ["ReadWriteOnce"], size: "1Gi" };
 const refusal = (args: Data): string =>
@@ -149,7 +151,7 @@ describe("the arguments of an imported image", () => {
         });
     }
 
-    it("are taken as CDI's templates have them, empty references included [Y707, Y710, Y711]", () => {
+    it("are taken as CDI's templates have them, empty references included [Y707, Y709, Y710, Y711]", () => {
         const pvc = {
             accessModes: ["ReadWriteOnce"],
             resources: { requests: { storage: "2Gi" } },
@@ -157,12 +159,17 @@ describe("the arguments of an imported image", () => {
         };
         const source = {
             http: {
-                url: "https://example.com/Fedora-Cloud-Base-28-1.1.x86_64.qcow2",
+                url: fedora,
                 secretRef: "",
                 certConfigMap: "",
             },
         };
         assert.equal(refusal({ source, pvc }), "");
+        assert.equal(
+            importedImage.parse({ source, pvc }).spec?.source.http?.url,
+            fedora,
+            "a public qcow2 over https is taken as it stands",
+        );
         assert.equal(
             importedImage.parse({ source, pvc }).spec?.pvc?.resources?.requests?.storage,
             "2Gi",
