@@ -1,6 +1,7 @@
 // qcow2: every shape that the specification allows becomes the same disk; what it forbids or what is unsafe is refused.
 import { makeDisk } from "../../images/disk.js";
 import { hostileQcow2 } from "../../images/hostile-qcow2.js";
+import { lyingQcow2, oddQcow2 } from "../../images/lying-qcow2.js";
 import { makeQcow2, type Qcow2Options } from "../../images/qcow2.js";
 import { describeFormat } from "./describe-format.js";
 
@@ -40,6 +41,12 @@ describeFormat("qcow2", {
             return { reason, disk, image: makeQcow2(disk, options) };
         }),
         { reason: "a disk of zeros", disk: Buffer.alloc(1 << 20), image: makeQcow2(Buffer.alloc(1 << 20)) },
+        {
+            reason: "a disk that ends within a sector",
+            disk: makeDisk(300_001),
+            image: makeQcow2(makeDisk(300_001)),
+        },
+        ...oddQcow2,
     ],
-    hostile: hostileQcow2,
+    hostile: [...hostileQcow2, ...lyingQcow2],
 });

@@ -2,6 +2,8 @@
 import { BootsourceError, type ErrorCode } from "../../../model/errors.js";
 import { formatQuantity } from "../../../model/quantity.js";
 import type { Encoding, RandomAccess } from "../../contract.js";
+import { checkExtensions } from "./extensions.js";
+import type { Extent } from "./overlaps.js";
 
 /** What the tables need to know. */
 export interface Qcow2Header {
@@ -13,10 +15,13 @@ export interface Qcow2Header {
     readonly l1Entries: number;
     readonly compression: Exclude<Encoding, "plain">;
     readonly extendedL2: boolean;
+    /** What the header itself and the tables that it names take in the image, snapshots and bitmaps left out. */
+    readonly tables: readonly Extent[];
 }
 
-/** QEMU's own limit of an L1 table (QCOW_MAX_L1_SIZE). */
+/** QEMU's own limits of an L1 table (QCOW_MAX_L1_SIZE) and of a reference count table (QCOW_MAX_REFTABLE_SIZE). */
 const maxL1Bytes = 32 * 1024 * 1024;
+const maxRefcountBytes = 8 * 1024 * 1024;
 
 /** Incompatible features, by bit (header bytes 72-79). A dirty bit (0) speaks of reference counts, which are not used here. */
 const feature = { corrupt: 1, dataFile: 2, compression: 3, extendedL2: 4 } as const;
@@ -36,8 +41,8 @@ export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
             'convert it with "qemu-img convert -O qcow2"',
         );
     }
-    const { features, compressionType } =
-        version === 3 ? readVersion3(view, refuse) : { features: 0n, compressionType: 0 };
+    const { features, compressionType, headerLength } =
+        version === 3 ? readVersion3(view, refuse) : { features: 0n, compressionType: 0, headerLength: 72 };
     refuseUnsafe(view, features, refuse);
 
     const clusterBits = view.getUint32(20);
@@ -47,10 +52,15 @@ export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
         throw refuse("corrupt-image", "its virtual size is absurd (more than 8 PiB)", remake);
     }
     const virtualSize = Number(view.getBigUint64(24));
+    if (virtualSize === 0) {
+        throw refuse("empty-source", "its disk has no bytes", "check that it was made whole, or ask for a blank disk");
+    }
     const extendedL2 = has(features, feature.extendedL2);
     if (extendedL2 && clusterBits < 14) {
         throw refuse("corrupt-image", "it has subclusters in clusters smaller than 16 KiB", remake);
     }
+    const clusterSize = 2 ** clusterBits;
+    await checkExtensions(input, { start: headerLength, clusterSize }, refuse);
     const l1Entries = checkL1(view, { clusterBits, virtualSize, extendedL2 }, input.size, refuse);
     return {
         version,
@@ -60,7 +70,23 @@ export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
         l1Entries,
         compression: compressionType === 1 ? "zstd" : "zlib",
         extendedL2,
+        tables: [
+            { what: "its header", offset: 0, length: clusterSize },
+            { what: "its L1 table", offset: Number(view.getBigUint64(40)), length: view.getUint32(36) * 8 },
+            refcountTable(view, clusterSize, refuse),
+        ],
     };
+}
+
+/** Reference counts are not used here, but where their table lies no data can be. */
+function refcountTable(view: DataView, clusterSize: number, refuse: Refuse): Extent {
+    const offset = view.getBigUint64(48);
+    const length = view.getUint32(56) * clusterSize;
+    const absurd = offset > BigInt(Number.MAX_SAFE_INTEGER) || length > maxRefcountBytes;
+    if (length > 0 && (absurd || offset === 0n || offset % BigInt(clusterSize) !== 0n)) {
+        throw refuse("corrupt-image", "its reference count table cannot be where its header says", remake);
+    }
+    return { what: "its reference count table", offset: Number(offset), length };
 }
 
 /** An error of an image: `cannot import <name>: <why>; <what to do>`. */
@@ -89,7 +115,10 @@ export function checkInside(
     throw refuse("corrupt-image", `${part.what} lies outside the image`, remake);
 }
 
-function readVersion3(view: DataView, refuse: Refuse): { features: bigint; compressionType: number } {
+function readVersion3(
+    view: DataView,
+    refuse: Refuse,
+): { features: bigint; compressionType: number; headerLength: number } {
     if (view.byteLength < 104) throw refuse("truncated", "its header is cut off", remake);
     const headerLength = view.getUint32(100);
     // Until the cluster size is known to be sane, the smallest one (512) cannot be assumed: 2 MiB bounds every header.
@@ -118,7 +147,7 @@ function readVersion3(view: DataView, refuse: Refuse): { features: bigint; compr
     if (has(features, feature.compression) !== (compressionType !== 0)) {
         throw refuse("corrupt-image", "its compression type contradicts its feature bits", remake);
     }
-    return { features, compressionType };
+    return { features, compressionType, headerLength };
 }
 
 function refuseUnsafe(view: DataView, features: bigint, refuse: Refuse): void {

@@ -1,7 +1,6 @@
 // Pieces of a disk, kept in plain numbers: twenty bytes for each, however many million there are.
 import type { Encoding, Piece } from "../../contract.js";
 import { BootsourceError } from "../../../model/errors.js";
-import { refusal, remake } from "./header.js";
 
 const blockEntries = 65_536;
 const sector = 512;
@@ -77,24 +76,11 @@ export class PieceList implements Iterable<Piece> {
         this.#add(source, guest, sectors + compressedMark);
     }
 
-    /** Brings the pieces into the order of the source and refuses overlaps. */
+    /** Brings the pieces into the order of the source. */
     sort(): void {
-        if (!this.#sorted) {
-            const order = Uint32Array.from({ length: this.#count }, (_, index) => index);
-            this.#order = order.sort((left, right) => this.#source(left) - this.#source(right));
-        }
-        const refuse = refusal(this.#name);
-        let end = 0;
-        let shared = 0;
-        for (let index = 0; index < this.#count; index += 1) {
-            const piece = this.#piece(index);
-            if (piece.sourceOffset < end - shared) {
-                throw refuse("corrupt-image", `two of its clusters share the bytes at ${piece.sourceOffset}`, remake);
-            }
-            end = piece.sourceOffset + piece.sourceLength;
-            // Compressed data ends anywhere in its last sector, and the next may begin right there.
-            shared = piece.encoding === "plain" ? 0 : sector;
-        }
+        if (this.#sorted) return;
+        const order = Uint32Array.from({ length: this.#count }, (_, index) => index);
+        this.#order = order.sort((left, right) => this.#source(left) - this.#source(right));
     }
 
     *[Symbol.iterator](): Iterator<Piece> {

@@ -2,6 +2,7 @@
 import type { RandomAccess } from "../../contract.js";
 import { checkInside, refusal, remake, type Qcow2Header, type Refuse } from "./header.js";
 import { addCluster, type ClusterContext } from "./clusters.js";
+import { refuseOverlaps } from "./overlaps.js";
 import { PieceList } from "./piece-list.js";
 
 /** L2 tables asked for before the first of them is worked on: hides the way to a distant server. */
@@ -39,6 +40,8 @@ export async function readTables(input: RandomAccess, header: Qcow2Header): Prom
         readL2(bytes, entrySize, (tables[done]?.index ?? 0) * perTable, context);
     }
     pieces.sort();
+    const l2 = tables.map(({ index, offset }) => ({ what: `the L2 table ${index}`, offset, length: clusterSize }));
+    refuseOverlaps(pieces, [...header.tables, ...l2], refuse);
     return pieces;
 }
 
