@@ -113,9 +113,9 @@ describe("an import", () => {
             assert.equal(imported.format, "raw");
             assert.equal(sha256(space.target), sha256(image));
         }
-        const wrong = await new Workspace().refused({ source: file(disk), format: "qcow2" });
+        const wrong = await space.refused({ source: file(disk), format: "qcow2" });
         assert.equal(wrong.code, "unsupported-image");
-        const unknown = await new Workspace().refused({ source: file(disk), format: "vmdk" });
+        const unknown = await space.refused({ source: file(disk), format: "vmdk" });
         assert.match(unknown.message, /"vmdk": it is not one of qcow2, raw/);
     });
 
@@ -134,7 +134,7 @@ describe("an import", () => {
             const hex = createHash(algorithm).update(served).digest("hex");
             await space.import({ source: file(served), checksum: { algorithm, hex } });
             const wrong = { algorithm, hex: hex.replace(/^./, (digit) => (digit === "0" ? "1" : "0")) };
-            const error = await new Workspace().refused({ source: file(served), checksum: wrong });
+            const error = await space.refused({ source: file(served), checksum: wrong });
             assert.equal(error.code, "checksum-mismatch");
             assert.equal(error.facts["calculated"], `${algorithm}:${hex}`);
         }

@@ -40,7 +40,7 @@ describe("source http, about secrets", () => {
         await imports({ kind: "http", url: url.replace("http://", "http://reader:s3cret@") });
         await imports({ kind: "http", url, ...login });
         await imports({ kind: "http", url, username: "reader\n", password: "s3cret\r\n" });
-        const error = await new Workspace().refused({
+        const error = await space.refused({
             source: { kind: "http", url, username: "reader", password: "wrong" },
         });
         assert.equal(error.code, "access-denied");
@@ -65,7 +65,7 @@ describe("source http, about secrets", () => {
         await imports({ kind: "http", url: within, ...login });
         const back = other.serve("/back", { bytes: disk, redirect: `${server.url}/image` });
         const away = server.serve("/away", { bytes: disk, redirect: back });
-        const error = await new Workspace().refused({ source: { kind: "http", url: away, ...login } });
+        const error = await space.refused({ source: { kind: "http", url: away, ...login } });
         assert.equal(error.code, "access-denied");
     });
 
@@ -130,7 +130,7 @@ describe("source http, about secrets", () => {
             await imports({ kind: "http", url });
             assert.equal(proxy.asked.length, through);
             process.env["http_proxy"] = "s3cret is no url";
-            const error = await new Workspace().refused({ source: { kind: "http", url } });
+            const error = await space.refused({ source: { kind: "http", url } });
             assert.match(error.message, /^cannot use the proxy of the environment: http_proxy/);
             assert.doesNotMatch(error.message, /s3cret/);
         } finally {
@@ -185,7 +185,7 @@ describe("source http, about secrets", () => {
                 const url = secure.serve("/image", { bytes: disk, etag: '"one"' });
                 await imports({ kind: "http", url, caCertificates: certificates.ca });
                 assert.ok(proxy.asked.includes(`CONNECT 127.0.0.1:${secure.port}`), proxy.asked.join());
-                const error = await new Workspace().refused({ source: { kind: "http", url } });
+                const error = await space.refused({ source: { kind: "http", url } });
                 assert.equal(error.code, "untrusted");
             } finally {
                 if (before === undefined) Reflect.deleteProperty(process.env, "https_proxy");

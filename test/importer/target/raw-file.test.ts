@@ -10,26 +10,25 @@ import { makeQcow2 } from "../../images/qcow2.js";
 import { sha256, Workspace } from "../workspace.js";
 import { describeTarget } from "./describe-target.js";
 
-let space: Workspace;
-let made = 0;
-beforeEach(() => {
-    space = new Workspace();
-});
-afterEach(() => {
-    space.remove();
-});
-
-for (const keepZeros of [false, true]) {
-    describeTarget(`raw file${keepZeros ? " that keeps zeros" : ""}`, async () => {
-        made += 1;
-        const path = join(space.path, `disk-${made}`);
-        const target = await createRawFile(path, { keepZeros });
-        return { target, read: () => readFileSync(path), exists: () => existsSync(path) };
-    });
-}
-
-describe("raw file, beyond the suite", () => {
+describe("raw file", () => {
     const { signal } = new AbortController();
+    let space: Workspace;
+    let made = 0;
+    beforeEach(() => {
+        space = new Workspace();
+    });
+    afterEach(() => {
+        space.remove();
+    });
+
+    for (const keepZeros of [false, true]) {
+        describeTarget(`raw file${keepZeros ? " that keeps zeros" : ""}`, async () => {
+            made += 1;
+            const path = join(space.path, `disk-${made}`);
+            const target = await createRawFile(path, { keepZeros });
+            return { target, read: () => readFileSync(path), exists: () => existsSync(path) };
+        });
+    }
 
     it("is for its owner only, and never takes the place of another file", async () => {
         const path = join(space.path, "disk");
@@ -66,7 +65,7 @@ describe("raw file, beyond the suite", () => {
         sparse.writeBigUInt64BE(2n ** 39n, 24);
         const imported = await space.import({ source: { kind: "file", path: space.write("sparse", sparse) } });
         assert.equal(imported.virtualSize, 2 ** 39);
-        const error = await new Workspace().refused({
+        const error = await space.refused({
             source: { kind: "file", path: space.write("disk", makeDisk(5000)) },
             size: 2 ** 52,
             preallocate: true,
