@@ -46,8 +46,8 @@ export class Session {
     #reached: Reached | undefined;
     /** Which resource checked inputs belong to: create and update are given nothing but the inputs. */
     readonly #urns = new Map<string, string>();
-    /** Resources that had old inputs when they were first checked: a create of one of them is a replacement. */
-    readonly #existing = new Set<string>();
+    /** Old inputs of the resources that had some when they were first checked: a create of one of them is a replacement. */
+    readonly #existing = new Map<string, Data>();
     /** Which resource of this run an object is, by its kind and id: no two can be the same one. */
     readonly #holders = new Map<string, string>();
     /** What was said already: the same fault of the world is told once in a run, not once for each resource. */
@@ -62,7 +62,7 @@ export class Session {
         const parsed = resource.parse(request.news);
         if (parsed.failures.length > 0) return refused(request.news, parsed.failures);
         const old = Object.keys(request.olds).length === 0 ? undefined : request.olds;
-        if (old !== undefined) this.#existing.add(request.urn);
+        if (old !== undefined) this.#existing.set(request.urn, old);
         const world = this.#world(request.urn, request.preview);
         const decision = await resource.decide(parsed.spec, request.news, old, world);
         for (const warning of decision.warnings) world.warn(warning);
@@ -157,7 +157,7 @@ export class Session {
             ...this.#reached,
             urn,
             preview,
-            replacing: creating && this.#existing.has(urn),
+            replaced: creating ? this.#existing.get(urn) : undefined,
             signal,
             clock,
             info: say("info"),

@@ -27,8 +27,8 @@ export interface World {
     /** The resource as Pulumi knows it. */
     readonly urn: string;
     readonly preview: boolean;
-    /** Whether this create takes the place of another disk of the same resource, which stays until this one is ready. */
-    readonly replacing: boolean;
+    /** Inputs of the disk that this create takes the place of; it stays until this one is ready. */
+    readonly replaced: Data | undefined;
     readonly signal: AbortSignal;
     readonly clock: Clock;
     /** What stays in the update's record, on the resource's own row. */

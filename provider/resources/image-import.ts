@@ -39,7 +39,7 @@ export async function bringIn(
         );
     }
     const found = await world.cluster.get("DataVolume", at);
-    const plan = await planFor(spec, at, found, last, world);
+    const plan = await planFor({ spec, inputs }, at, found, last, world);
     const volume = await write(spec, at, found, plan, last, world);
     await syncAccess(spec, volume, world);
     try {
@@ -54,9 +54,10 @@ export async function bringIn(
         // The engine is gone: what is begun stays as it is, and the next run goes on from it.
         if (world.signal.aborted) throw error;
         if (found?.status?.phase === "Succeeded" && plan.imports) await undoReplacement(found, world);
-        else if (world.replacing) await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
+        else if (world.replaced !== undefined && plan.imports)
+            await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
         // Pulumi keeps the old disk's state where a replacement failed: nothing of the new one is there any more.
-        if (world.replacing) throw error;
+        if (world.replaced !== undefined) throw error;
         throw await unfinished(inputs, at, plan.owner, error, world);
     }
 }
@@ -81,37 +82,40 @@ interface Plan {
 }
 
 async function planFor(
-    spec: ImportedImageSpec,
+    { spec, inputs }: { spec: ImportedImageSpec; inputs: Data },
     at: Ref,
     found: DataVolume | undefined,
     last: ImportedImageState | undefined,
     world: World,
 ): Promise<Plan> {
-    if (found === undefined) {
-        return {
-            owner: last === undefined ? newOwner(world.urn) : { urn: world.urn, token: last.token },
-            imports: true,
-        };
-    }
+    // A create marks what it takes up anew: a delete that is still due for an earlier state must not find its token there.
+    const owner = last === undefined ? newOwner(world.urn) : { urn: world.urn, token: last.token };
+    if (found === undefined) return { owner, imports: true };
     if (last === undefined && spec.adopt === true && ownerOf(found.metadata) === undefined) {
         await refuseUnlike(spec, at, found, world);
-        return { owner: newOwner(world.urn), imports: false };
+        return { owner, imports: false };
     }
-    const there = ownedByUs(at, found, last, world);
+    refuseUnlessOurs(at, found, last, world);
     const finished = found.status?.phase === "Succeeded" && (await world.cluster.volume(at))?.state !== "missing";
-    const same = finished && (last !== undefined || (await matches(spec, at, found, world)));
+    const taken = !replacesItself(spec, inputs, world) && (await matches(spec, at, found, world));
+    const same = finished && (last !== undefined || taken);
     // Another image under a name of the user's own: it is staged beside the old disk, which stays until the new one is whole.
-    const another = finished && !same;
-    if (another) await refuseToLose("replace", world.cluster, at, spec.force === true);
-    return { owner: another ? newOwner(world.urn) : { urn: world.urn, token: there.token }, imports: !same };
+    if (finished && !same) await refuseToLose("replace", world.cluster, at, spec.force === true);
+    return { owner, imports: !same };
 }
 
-/** The mark of an object that is ours: with a state its token says so, without one the URN, which an interrupted run left. */
-function ownedByUs(at: Ref, found: DataVolume, last: ImportedImageState | undefined, world: World): Owner {
+/** Whether the disk found is the very one to replace (`--replace`, `replaceOnChanges`): the user wants it brought in anew. */
+function replacesItself(spec: ImportedImageSpec, inputs: Data, { replaced }: World): boolean {
+    if (replaced === undefined) return false;
+    const samePlace = ["cluster", "namespace", "claimName"].every((key) => replaced[key] === inputs[key]);
+    return samePlace && fingerprint(replaced as unknown as ImportedImageSpec) === fingerprint(spec);
+}
+
+/** An object is ours by its token where there is a state; without one by the URN, which an interrupted run left. */
+function refuseUnlessOurs(at: Ref, found: DataVolume, last: ImportedImageState | undefined, world: World): void {
     const there = ownerOf(found.metadata);
     const ours = last === undefined ? there?.urn === world.urn : there?.token === last.token;
-    if (there !== undefined && ours) return there;
-    throw notOurs(at, there, world);
+    if (!ours) throw notOurs(at, there, world);
 }
 
 async function write(

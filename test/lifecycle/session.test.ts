@@ -18,7 +18,7 @@ describe("the lifecycle of an image", function () {
         const first = await run().up(args);
         const asked = fixture.web.requests.length;
         const second = await run().up(args);
-        assert.equal(second.state["token"], first.state["token"], "the same object, by its URN");
+        assert.equal(second.id, first.id, "the same object, by its URN");
         assert.equal(fixture.web.requests.length, asked, "nothing is downloaded again");
         assert.equal(sha256Of(String(second.state["path"])), sha256(disk));
     });
