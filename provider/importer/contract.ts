@@ -138,9 +138,9 @@ export interface Limits {
     readonly decompressedBytes: number;
 }
 
-/** How far an import is. */
+/** How far an import is. It never goes back, even where an image has to be read twice. */
 export interface Progress {
-    /** Bytes of the source taken so far. */
+    /** Bytes of the source taken so far; where it is read twice, each reading counts in part, so that both end at the total. */
     readonly transferred: number;
     /** Bytes there are; undefined where the source does not say. */
     readonly total: number | undefined;

@@ -53,6 +53,7 @@ export async function openImage(source: Source, options: OpenOptions): Promise<O
             head,
             layout: () => format.layout(opened, options.room),
             bytes() {
+                passes.settle();
                 if (opened instanceof Forward) return Promise.resolve(opened.bytes());
                 passes.expect(opened.seen);
                 return passes.begin();

@@ -7,6 +7,7 @@ import { codecs } from "./codecs/index.js";
 import type { Bytes, Codec, Identity, Limits, Progress, Source } from "./contract.js";
 import { headBytes } from "./detect.js";
 import { peek } from "./peek.js";
+import { ProgressScale } from "./progress-scale.js";
 import { sameIdentity } from "./same-identity.js";
 import { Served, type Seen } from "./served.js";
 
@@ -29,6 +30,7 @@ export class Passes {
     #seen: Seen[] = [];
     #served: Served | undefined;
     #ending: AbortController | undefined;
+    readonly #scale: ProgressScale | undefined;
     /** Compressions found, outermost first. */
     readonly codecs: Codec[] = [];
 
@@ -36,6 +38,13 @@ export class Passes {
         this.#source = source;
         this.#identity = identity;
         this.#options = options;
+        const { progress } = options;
+        if (progress !== undefined) this.#scale = new ProgressScale(identity.size, progress);
+    }
+
+    /** The tables are known: the pass under way, or the next one where none is, is the one that is written. */
+    settle(): void {
+        this.#scale?.settle();
     }
 
     /** Ranges read beside the passes, which the next pass must agree with. */
@@ -66,19 +75,15 @@ export class Passes {
     async begin(): Promise<Bytes> {
         this.close();
         if (this.#served !== undefined && this.#served.count > 0) this.#seen.push(this.#served.taken());
-        const { limits, checksum, signal, progress } = this.#options;
+        const { limits, checksum, signal } = this.#options;
         const { name } = this.#source;
-        const total = this.#identity.size;
+        const scale = this.#scale;
+        scale?.begin();
         const served = new Served({
             name,
             limit: limits.sourceBytes,
             checksum,
-            progress:
-                progress === undefined
-                    ? undefined
-                    : (transferred) => {
-                          progress({ transferred, total });
-                      },
+            progress: (taken) => scale?.taken(taken),
         });
         served.expect(this.#seen);
         this.#served = served;
@@ -92,7 +97,9 @@ export class Passes {
 
     /** The digest of all bytes of the last pass; throws where the checksum asked for is another. */
     verify(): { readonly digest: string; readonly sourceSize: number } {
-        return { digest: this.#served?.verify() ?? "", sourceSize: this.#served?.count ?? 0 };
+        const verified = { digest: this.#served?.verify() ?? "", sourceSize: this.#served?.count ?? 0 };
+        this.#scale?.end();
+        return verified;
     }
 
     /** Ends the pass under way, wherever it is. */

@@ -16,7 +16,7 @@ export interface ServedOptions {
     readonly limit: number;
     readonly checksum: Checksum | undefined;
     /** Called with the bytes taken so far. */
-    readonly progress: ((transferred: number) => void) | undefined;
+    readonly progress: (taken: number) => void;
 }
 
 /** One pass over the bytes of a source, from the first to the last. */
@@ -53,7 +53,7 @@ export class Served {
             this.#other?.update(chunk);
             this.count += chunk.length;
             if (this.count > this.#options.limit) throw overLimit(this.#options);
-            this.#options.progress?.(this.count);
+            this.#options.progress(this.count);
             yield chunk;
         }
         // What was seen behind the end was never streamed.

@@ -140,18 +140,6 @@ describe("an import", () => {
         }
     });
 
-    it("tells how far it is, by bytes of the source, up to the last", async () => {
-        const told: Progress[] = [];
-        await space.import({ source: file(early), progress: (progress) => told.push(progress) });
-        assert.ok(told.length >= 2);
-        assert.ok(
-            told.every(
-                (one, index) => one.total === early.length && one.transferred >= (told[index - 1]?.transferred ?? 0),
-            ),
-        );
-        assert.equal(told.at(-1)?.transferred, early.length);
-    });
-
     it("leaves nothing when it is cancelled at any point", async () => {
         assert.equal((await space.refused({ source: file(early), signal: AbortSignal.abort() })).code, "cancelled");
         for (const image of [early, late, gzipSync(late, { level: 1 }), disk]) {
