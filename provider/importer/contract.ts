@@ -134,8 +134,10 @@ export interface Target {
 export interface Limits {
     /** Bytes read from the source at most. */
     readonly sourceBytes: number;
-    /** Bytes that come out of a codec at most. */
-    readonly decompressedBytes: number;
+    /** Bytes at most of a stream that does not tell its length: what comes out of a codec, or of a server that says nothing. */
+    readonly streamBytes: number;
+    /** Bytes of the disk that a header may tell of. */
+    readonly virtualBytes: number;
 }
 
 /** How far an import is. It never goes back, even where an image has to be read twice. */

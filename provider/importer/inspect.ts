@@ -3,10 +3,9 @@ import type { Clock } from "../model/clock.js";
 import { isBootsourceError } from "../model/errors.js";
 import type { Inspection, Layout, SourceSpec } from "./contract.js";
 import { isIso } from "./formats/raw.js";
+import { checkVirtualSize, limitsOf } from "./limits.js";
 import { openImage, type OpenImage } from "./open-image.js";
 import { openSource, type SourceOptions } from "./sources/index.js";
-
-const limit = 16 * 2 ** 40;
 
 /**
  * Inspects an image. An image that an import would refuse is an answer (`refused`); a source that cannot be read is an error.
@@ -20,6 +19,7 @@ export async function inspectImage(
     },
 ): Promise<Inspection> {
     const opened = openSource(source, options);
+    const limits = limitsOf({});
     let image: OpenImage | undefined;
     let layout: Layout | undefined;
     let refused: Inspection["refused"];
@@ -27,12 +27,13 @@ export async function inspectImage(
         image = await openImage(opened, {
             format: options.format,
             room: undefined,
-            limits: { sourceBytes: limit, decompressedBytes: limit },
+            limits,
             checksum: undefined,
             signal: options.signal,
             progress: undefined,
         });
         layout = await image.layout();
+        checkVirtualSize(opened.name, layout.virtualSize, limits.virtualBytes);
     } catch (thrown) {
         if (!isBootsourceError(thrown) || !refusals.has(thrown.code)) throw thrown;
         refused = { code: thrown.code, reason: thrown.message };

@@ -2,10 +2,10 @@
 // of the source before.
 import { BootsourceError } from "../model/errors.js";
 import type { Checksum } from "../model/digest.js";
-import { describeBytes } from "../model/quantity.js";
 import { codecs } from "./codecs/index.js";
 import type { Bytes, Codec, Identity, Limits, Progress, Source } from "./contract.js";
 import { headBytes } from "./detect.js";
+import { endless } from "./limits.js";
 import { peek } from "./peek.js";
 import { ProgressScale } from "./progress-scale.js";
 import { sameIdentity } from "./same-identity.js";
@@ -108,18 +108,12 @@ export class Passes {
     }
 
     async *#inside(codec: Codec, input: Bytes): Bytes {
-        const limit = this.#options.limits.decompressedBytes;
+        const limit = this.#options.limits.streamBytes;
+        const { name } = this.#source;
         let count = 0;
-        for await (const chunk of codec.decode(input, this.#source.name)) {
+        for await (const chunk of codec.decode(input, name)) {
             count += chunk.length;
-            if (count > limit) {
-                throw new BootsourceError(
-                    "limit-exceeded",
-                    `cannot import ${this.#source.name}: more than ${describeBytes(limit)} come out of its ` +
-                        `${codec.name} compression; ask for a larger size if that is right`,
-                    { facts: { limit } },
-                );
-            }
+            if (count > limit) throw endless(name, `its ${codec.name} compression`, limit);
             yield chunk;
         }
     }

@@ -14,15 +14,17 @@ export function outgrown(name: string, room: number): BootsourceError {
     return tooLarge(name, `more than ${formatQuantity(room)}`, room, { size: room });
 }
 
-/** Throws `no-space` where the file system of a directory has fewer free bytes than the disk will take. */
-export async function checkSpace(directory: string, needed: number | undefined): Promise<void> {
-    if (needed === undefined) return;
-    const free = await statfs(directory).then(
+/** Free bytes in the file system of a directory; infinitely many where it does not say: such a one is asked by writing. */
+export async function freeBytes(directory: string): Promise<number> {
+    return statfs(directory).then(
         ({ bavail, bsize }) => bavail * bsize,
-        // A file system that does not say is asked by writing.
         () => Infinity,
     );
-    if (needed <= free) return;
+}
+
+/** Throws `no-space` where a directory has fewer free bytes than the disk will take. */
+export function checkSpace(directory: string, needed: number | undefined, free: number): void {
+    if (needed === undefined || needed <= free) return;
     throw new BootsourceError(
         "no-space",
         `cannot write the disk in ${directory}: it takes ${describeBytes(needed)} and ${describeBytes(free)} are free; ` +

@@ -4,7 +4,8 @@ import type { Clock } from "../model/clock.js";
 import { isBootsourceError, throwIfCancelled } from "../model/errors.js";
 import type { Imported, ImportRequest, Layout, Limits, Progress } from "./contract.js";
 import { openImage, type OpenImage } from "./open-image.js";
-import { checkSpace } from "./room.js";
+import { checkVirtualSize, limitsOf, spared } from "./limits.js";
+import { checkSpace, freeBytes } from "./room.js";
 import { openSource, type SourceOptions } from "./sources/index.js";
 import { createRawFile } from "./target/raw-file.js";
 import { transfer } from "./transfer.js";
@@ -18,19 +19,21 @@ export async function stageImage(
     const source = openSource(request.source, { ...patience, clock: request.clock });
     const doing = `import ${source.name}`;
     throwIfCancelled(request.signal, doing);
+    const limits = limitsOf(request);
     let image: OpenImage | undefined;
     try {
         image = await openImage(source, {
             format: request.format,
             room: request.size,
-            limits: limitsOf(request),
+            limits,
             checksum: request.checksum,
             signal: request.signal,
             progress: throttled(request.progress, request.clock),
         });
         const layout = await image.layout();
+        checkVirtualSize(source.name, layout.virtualSize, limits.virtualBytes);
         throwIfCancelled(request.signal, doing);
-        return await write(path, source.name, image, layout, request);
+        return await write(path, source.name, image, layout, { ...request, limits });
     } catch (thrown) {
         // Whatever broke because of the cancellation is the cancellation.
         if (!isBootsourceError(thrown) || thrown.code !== "cancelled") throwIfCancelled(request.signal, doing);
@@ -45,17 +48,23 @@ async function write(
     name: string,
     image: OpenImage,
     layout: Layout,
-    request: ImportRequest,
+    request: ImportRequest & { readonly limits: Limits },
 ): Promise<Imported> {
     const preallocate = request.preallocate === true;
     const expected = Math.max(request.size ?? 0, layout.virtualSize ?? 0);
-    await checkSpace(dirname(path), preallocate ? expected : layout.allocated);
-    const target = await createRawFile(path, { keepZeros: preallocate });
+    const free = await freeBytes(dirname(path));
+    checkSpace(dirname(path), preallocate ? expected : layout.allocated, free);
+    const room = layout.virtualSize === undefined ? spared(free) : undefined;
+    const target = await createRawFile(path, { keepZeros: preallocate, room });
     try {
         // What the tables leave out must be there before the data; a raw disk leaves out nothing but its end.
         const sparse = layout.allocated !== undefined;
         if (preallocate && sparse) await target.fill(0, expected, request.signal);
-        const virtualSize = await transfer(await image.bytes(), layout, target, { name, room: request.size });
+        const virtualSize = await transfer(await image.bytes(), layout, target, {
+            name,
+            room: request.size,
+            limit: request.limits.streamBytes,
+        });
         const verified = image.verify();
         const size = Math.max(request.size ?? 0, virtualSize);
         if (size % sector !== 0) {
@@ -80,15 +89,6 @@ async function write(
         await target.abort();
         throw thrown;
     }
-}
-
-/** Bounds for requests that name none: far above any image, but not endless. */
-const longest = 16 * 2 ** 40;
-
-function limitsOf(request: ImportRequest): Limits {
-    // An image file holds its disk, its tables and perhaps snapshots: a few times the disk's size, not a thousand times.
-    const inside = request.size === undefined ? longest : 4 * request.size + 4 * 2 ** 30;
-    return { sourceBytes: longest, decompressedBytes: inside, ...request.limits };
 }
 
 /** Machines read disks in sectors. */

@@ -1,6 +1,7 @@
 // The one sequential pass: cuts the stream into the pieces that the layout names, and hands them to the target in buffers.
 import { BootsourceError } from "../model/errors.js";
 import type { Bytes, Layout, Piece, Placed, Target } from "./contract.js";
+import { endless } from "./limits.js";
 import { outgrown } from "./room.js";
 
 /** Bytes that two compressed pieces may share: the sector in which one ends and the next begins. */
@@ -11,14 +12,15 @@ export async function transfer(
     bytes: Bytes,
     layout: Layout,
     target: Target,
-    image: { readonly name: string; readonly room: number | undefined },
+    image: { readonly name: string; readonly room: number | undefined; readonly limit: number },
 ): Promise<number> {
     const cutter = new Cutter(layout.pieces[Symbol.iterator](), target);
     let position = 0;
     for await (const chunk of bytes) {
         position += chunk.length;
-        if (layout.virtualSize === undefined && image.room !== undefined && position > image.room) {
-            throw outgrown(image.name, image.room);
+        if (layout.virtualSize === undefined) {
+            if (image.room !== undefined && position > image.room) throw outgrown(image.name, image.room);
+            if (position > image.limit) throw endless(image.name, "its source", image.limit);
         }
         await cutter.take(chunk);
     }

@@ -85,27 +85,6 @@ describe("an import", () => {
         assert.ok(server.sent.bytes <= 128 * 1024, `${server.sent.bytes} bytes were sent`);
     });
 
-    it("refuses a small file that becomes an endless disk as soon as that shows", async () => {
-        const zeros = gzipSync(Buffer.alloc(64 * 2 ** 20));
-        const bomb = Buffer.concat(Array.from({ length: 64 }, () => zeros));
-        const began = performance.now();
-        const error = await space.refused({ source: file(bomb), size: 2 ** 20 });
-        assert.equal(error.code, "too-large");
-        assert.match(error.message, /more than 1Mi/);
-        assert.equal(
-            (await space.refused({ source: file(gzipSync(gzipSync(bomb))), size: 2 ** 20 })).code,
-            "too-large",
-        );
-        assert.ok(performance.now() - began < 4000);
-    });
-
-    it("holds to the limits that it is given", async () => {
-        const plain = await space.refused({ source: file(disk), limits: { sourceBytes: 1_000_000 } });
-        assert.equal(plain.code, "limit-exceeded");
-        const inside = await space.refused({ source: file(gzipSync(disk)), limits: { decompressedBytes: 1_000_000 } });
-        assert.equal(inside.code, "limit-exceeded");
-    });
-
     it("probes nothing where the format is pinned: a guest gains nothing by writing a header into its disk", async () => {
         const unsafe = makeQcow2(makeDisk(100_000), { spoil: (image) => void image.writeBigUInt64BE(512n, 8) });
         for (const image of [unsafe, Buffer.from("<html>really a disk</html>"), makeQcow2(disk)]) {

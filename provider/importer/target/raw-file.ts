@@ -10,6 +10,8 @@ import { WriterPool } from "./writer-pool.js";
 export interface RawFileOptions {
     /** Write zeros that the image holds, instead of leaving holes. */
     readonly keepZeros: boolean;
+    /** Bytes that it may fill at most, holes left out: a disk of unknown size must not take all that a machine has. */
+    readonly room?: number | undefined;
 }
 
 /** A raw file being written. */
@@ -32,7 +34,7 @@ export async function createRawFile(path: string, options: RawFileOptions): Prom
     }
     const pool = new WriterPool(file.fd, options.keepZeros);
     let unflushed = 0;
-    let written = 0;
+    const { room = Infinity } = options;
     let flushing: Promise<void> | undefined;
 
     const flushNow = (): void => {
@@ -49,8 +51,8 @@ export async function createRawFile(path: string, options: RawFileOptions): Prom
     const explain = (thrown: unknown): BootsourceError => {
         const error = fileSystemError(thrown, doing);
         if (error.code !== "no-space") return error;
-        const message = `${error.message} (after at most ${describeBytes(written)} of the disk)`;
-        return new BootsourceError("no-space", message, { cause: thrown, facts: { path, written } });
+        const message = `${error.message} (after ${describeBytes(pool.written)} of the disk)`;
+        return new BootsourceError("no-space", message, { cause: thrown, facts: { path, written: pool.written } });
     };
 
     return {
@@ -62,7 +64,7 @@ export async function createRawFile(path: string, options: RawFileOptions): Prom
                 throw explain(thrown);
             }
             for (const piece of pieces) unflushed += piece.guestLength;
-            for (const piece of pieces) written += piece.guestLength;
+            if (pool.written > room) throw filled(doing, room);
             flushNow();
         },
         async fill(from, to, signal) {
@@ -98,4 +100,12 @@ export async function createRawFile(path: string, options: RawFileOptions): Prom
             await rm(path, { force: true });
         },
     };
+}
+
+function filled(doing: string, room: number): BootsourceError {
+    return new BootsourceError(
+        "no-space",
+        `cannot ${doing}: it has filled the ${describeBytes(room)} that could be spared; free some room or choose another place`,
+        { facts: { room } },
+    );
 }

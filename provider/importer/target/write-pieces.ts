@@ -40,8 +40,9 @@ export interface Writer {
     readonly decoder: ClusterDecoder;
 }
 
-/** Writes every piece. */
-export function writePieces({ fd, keepZeros, decoder }: Writer, buffer: Uint8Array, packed: Float64Array): void {
+/** Writes every piece; returns the bytes that were written, holes left out. */
+export function writePieces({ fd, keepZeros, decoder }: Writer, buffer: Uint8Array, packed: Float64Array): number {
+    let written = 0;
     for (let index = 0; index < packed.length; index += fields) {
         const at = packed[index] ?? 0;
         const source = buffer.subarray(at, at + (packed[index + 1] ?? 0));
@@ -51,9 +52,9 @@ export function writePieces({ fd, keepZeros, decoder }: Writer, buffer: Uint8Arr
         const data =
             encoding === "plain" ? source : decoder.decode(encoding, source, packed[index + 5] ?? 0, guestOffset);
         const needed = data.subarray(0, guestLength);
-        if (keepZeros) writeFully(fd, needed, guestOffset);
-        else writeSparse(fd, needed, guestOffset);
+        written += keepZeros ? writeFully(fd, needed, guestOffset) : writeSparse(fd, needed, guestOffset);
     }
+    return written;
 }
 
 /** The failure in a form that another thread can read. */
@@ -67,20 +68,22 @@ export function toPackedFailure(thrown: unknown): PackedFailure {
 const page = 4096;
 const zeroPage = Buffer.alloc(page);
 
-function writeSparse(fd: number, data: Uint8Array, guestOffset: number): void {
+function writeSparse(fd: number, data: Uint8Array, guestOffset: number): number {
+    let written = 0;
     let runStart = -1;
     for (let at = 0; at < data.length;) {
         // Pages of the disk, not of the piece: only whole ones can be holes.
         const end = Math.min(data.length, at + page - ((guestOffset + at) % page));
         if (isZero(data, at, end)) {
-            if (runStart >= 0) writeFully(fd, data.subarray(runStart, at), guestOffset + runStart);
+            if (runStart >= 0) written += writeFully(fd, data.subarray(runStart, at), guestOffset + runStart);
             runStart = -1;
         } else if (runStart < 0) {
             runStart = at;
         }
         at = end;
     }
-    if (runStart >= 0) writeFully(fd, data.subarray(runStart), guestOffset + runStart);
+    if (runStart >= 0) written += writeFully(fd, data.subarray(runStart), guestOffset + runStart);
+    return written;
 }
 
 function isZero(data: Uint8Array, from: number, to: number): boolean {
@@ -89,6 +92,7 @@ function isZero(data: Uint8Array, from: number, to: number): boolean {
     return zeroPage.compare(data, from, to, 0, to - from) === 0;
 }
 
-function writeFully(fd: number, data: Uint8Array, offset: number): void {
+function writeFully(fd: number, data: Uint8Array, offset: number): number {
     for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at, offset + at);
+    return data.length;
 }

@@ -17,9 +17,10 @@ export interface Job {
     readonly pieces: Float64Array<ArrayBuffer>;
 }
 
-/** What a thread answers: the buffer for the next job, and what went wrong. */
+/** What a thread answers: the buffer for the next job, the bytes that it wrote, and what went wrong. */
 export interface Done {
     readonly buffer: ArrayBuffer;
+    readonly written: number;
     readonly failure: PackedFailure | undefined;
 }
 
@@ -35,6 +36,8 @@ export class WriterPool {
     #taken = 0;
     #failure: Error | undefined;
     #wake: (() => void)[] = [];
+    /** Bytes written so far, holes left out. */
+    written = 0;
 
     constructor(fd: number, keepZeros: boolean) {
         this.#writer = { fd, keepZeros, decoder: new ClusterDecoder() };
@@ -61,7 +64,7 @@ export class WriterPool {
         const packed = packPieces(pieces);
         this.#taken += buffer.byteLength;
         if (this.#taken <= threadless) {
-            writePieces(this.#writer, buffer, packed);
+            this.written += writePieces(this.#writer, buffer, packed);
             this.#release(ownBuffer(buffer));
             return;
         }
@@ -100,6 +103,7 @@ export class WriterPool {
         worker.on("message", (done: Done) => {
             entry.jobs -= 1;
             this.#busy -= 1;
+            this.written += done.written;
             if (done.failure !== undefined) this.#failure ??= fromPackedFailure(done.failure);
             this.#release(done.buffer);
         });

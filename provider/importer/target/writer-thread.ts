@@ -9,11 +9,12 @@ const writer = { fd, keepZeros, decoder: new ClusterDecoder() };
 
 parentPort?.on("message", (job: Job) => {
     let failure: PackedFailure | undefined;
+    let written = 0;
     try {
-        writePieces(writer, new Uint8Array(job.buffer), job.pieces);
+        written = writePieces(writer, new Uint8Array(job.buffer), job.pieces);
     } catch (thrown) {
         failure = toPackedFailure(thrown);
     }
-    const done: Done = { buffer: job.buffer, failure };
+    const done: Done = { buffer: job.buffer, written, failure };
     parentPort?.postMessage(done, [job.buffer]);
 });
