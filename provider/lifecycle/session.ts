@@ -1,6 +1,6 @@
 // Check, diff, create, read, update and delete over any resource, for one run of the engine against one world.
 import { type Reached, connect } from "../connect.js";
-import { describeEffect } from "../model/effects.js";
+import { type Effect, describeEffect } from "../model/effects.js";
 import { BootsourceError, toBootsourceError } from "../model/errors.js";
 import { unknownValue } from "../model/unknown.js";
 import { type Data, type Failure, Unfinished, type World } from "../resources/contract.js";
@@ -50,6 +50,8 @@ export class Session {
     readonly #existing = new Map<string, Data>();
     /** Which resource of this run an object is, by its kind and id: no two can be the same one. */
     readonly #holders = new Map<string, string>();
+    /** Resources whose change a preview has explained. */
+    readonly #explained = new Set<string>();
     /** What was said already: the same fault of the world is told once in a run, not once for each resource. */
     readonly #told = new Set<string>();
 
@@ -66,7 +68,8 @@ export class Session {
         const world = this.#world(request.urn, request.preview);
         const decision = await resource.decide(parsed.spec, request.news, old, world);
         for (const warning of decision.warnings) world.warn(warning);
-        for (const effect of decision.effects) world.info(describeEffect(effect));
+        const secondHalf = old === undefined && this.#existing.has(request.urn);
+        if (!secondHalf || !this.#explained.has(request.urn)) this.#explain(decision.effects, world);
         const inputs = withoutUndefined(decision.inputs);
         const failures = [...decision.failures, ...this.#heldByAnother(request, inputs)];
         if (failures.length > 0) return refused(request.news, failures);
@@ -128,6 +131,12 @@ export class Session {
         }
     }
 
+    /** The engine checks a replacement twice; what it does is told once. */
+    #explain(effects: readonly Effect[], world: World): void {
+        if (effects.length > 0) this.#explained.add(world.urn);
+        for (const effect of effects) world.info(describeEffect(effect));
+    }
+
     #heldByAnother({ kind, urn }: CheckRequest, inputs: Data): Failure[] {
         const id = resources[kind].idOf(inputs);
         if (id.includes(unknownValue)) return [];
@@ -167,7 +176,7 @@ export class Session {
     }
 }
 
-/** Nested arguments keep their path; an argument that is a whole object is named in the reason, so that no value is printed. */
+/** The engine prints a named argument with its value: what is nested, missing or a whole object is named in the reason instead. */
 function refused(inputs: Data, failures: readonly Failure[]): { inputs: Data; failures: CheckFailure[] } {
     return {
         inputs,
@@ -178,7 +187,7 @@ function refused(inputs: Data, failures: readonly Failure[]): { inputs: Data; fa
                 "",
             );
             const value = inputs[property];
-            const nameable = property !== "" && (typeof value !== "object" || value === null);
+            const nameable = value !== undefined && (typeof value !== "object" || value === null);
             return nameable
                 ? { property, reason }
                 : { property: "", reason: property === "" ? reason : `${property}: ${reason}` };

@@ -68,6 +68,9 @@ function meter(world: World): { show: (volume: DataVolume) => void } {
                 if (volume.status?.phase !== "Failed") world.warn(reason);
             }
             const { transferred, total, phase } = volume.status ?? {};
+            // The last line stays on the row: it must not say that a finished import is at 2 %.
+            if (phase === "Succeeded" && start !== undefined && total !== undefined)
+                world.progress(`imported ${describeBytes(total)}`);
             if (transferred === undefined || phase !== "ImportInProgress") return;
             const now = world.clock.now();
             start ??= { at: now, bytes: transferred };

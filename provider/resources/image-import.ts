@@ -261,7 +261,8 @@ function notOurs(at: Ref, there: Owner | undefined, { cluster }: World): Bootsou
     }
     return new BootsourceError(
         "not-owned",
-        `cannot create DataVolume ${describeRef(at)}: it belongs to ${there.urn}; choose another name, or remove it from there`,
+        `cannot create DataVolume ${describeRef(at)}: it belongs to ${there.urn}; if that is the former name of this ` +
+            "resource, say so with aliases, else choose another name",
         { facts: { owner: there.urn } },
     );
 }

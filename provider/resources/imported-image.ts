@@ -1,6 +1,7 @@
 // ImportedImage: one image brought in, verified and ready to clone; the claim's name says which content it holds.
 import { describeRef } from "../cluster/wait.js";
-import { holds, ownerOf } from "../cluster/ownership.js";
+import { holds } from "../cluster/ownership.js";
+import { BootsourceError } from "../model/errors.js";
 import { type ImportedImageSpec, importedImageArgs, sizeOf } from "../model/imported-image.js";
 import { claimNameFor } from "../model/names.js";
 import type { Ref } from "../model/objects.js";
@@ -51,9 +52,9 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
     },
 
     async observe(state, world): Promise<Observation<ImportedImageState> | undefined> {
+        if (!state.token) return findById(String(state["id"]), world);
         const cluster = world.cluster.identity;
         if (cluster === undefined) return undefined;
-        if (typeof state.token !== "string") return adoptById(String(state["id"]), cluster, world);
         if (cluster !== state.cluster) throw wrongCluster(state, world.cluster.name);
         const at = refOf(state);
         const volume = await world.cluster.get("DataVolume", at);
@@ -90,17 +91,19 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
     idOf: (state) => describeRef(refOf(state)),
 };
 
-/** An image that is looked up by its id, "namespace/name", as `ImportedImage.get` does. */
-async function adoptById(
-    id: string,
-    cluster: string,
-    world: World,
-): Promise<Observation<ImportedImageState> | undefined> {
+/** What `ImportedImage.get` looks up, by "namespace/name": it is nobody's here, so that no token can lose it. */
+async function findById(id: string, world: World): Promise<Observation<ImportedImageState>> {
     const [namespace = "", name = ""] = id.split("/");
+    const cluster = world.cluster.identity ?? "";
     const volume = await world.cluster.get("DataVolume", { namespace, name });
-    if (volume === undefined) return undefined;
-    const owner = ownerOf(volume.metadata) ?? { urn: "", token: "" };
-    return { state: await toState({}, { volume, owner, cluster, world }) };
+    if (volume !== undefined) {
+        return { state: await toState({}, { volume, owner: { urn: "", token: "" }, cluster, world }) };
+    }
+    throw new BootsourceError(
+        "missing-object",
+        `cannot get the image "${id}": ${world.cluster.name} has no DataVolume of that name; name one that is there, as ` +
+            '"namespace/name"',
+    );
 }
 
 /** Which world this is: in an update it is made to exist, in a preview it may not be there yet. */

@@ -28,7 +28,9 @@ describe("the lifecycle of an image", function () {
         const args = http(fixture.web.serve("/owned.img", disk), { name: "golden" });
         await run().up(args, undefined, "mine");
         await assert.rejects(run().up(args, undefined, "yours"), (error: Error) =>
-            error.message.includes(urnOf("mine")),
+            error.message.includes(
+                `${urnOf("mine")}; if that is the former name of this resource, say so with aliases`,
+            ),
         );
         const at = { namespace: "default", name: "golden" };
         await look((cluster) =>

@@ -33,6 +33,39 @@ describe("a preview", function () {
         assert.deepEqual(failures, []);
     });
 
+    it("tells once what a replacement does, though it is checked twice", async () => {
+        const [one, two] = [
+            http(fixture.web.serve("/1.img", rawDisk("1"))),
+            http(fixture.web.serve("/2.img", rawDisk("2"))),
+        ];
+        const kept = await run().up(one);
+        const started = run();
+        await started.preview(two, kept);
+        await started.preview(two);
+        const said = started.said.map(({ message }) => message);
+        assert.equal(said.length, 1, said.join(" | "));
+        assert.match(said[0] ?? "", /to download\); the old disk stays until the new one is ready$/);
+    });
+
+    it("names an argument that is nested or missing without a value", async () => {
+        const { failures } = await run().preview({ storage: { size: "1Ki" } });
+        assert.deepEqual(failures, [": source: it is missing", ": storage.size: Storage size should be at least 1MiB"]);
+    });
+
+    it("looks an image up that is there, finds it again after a refresh, and says where there is none", async () => {
+        const kept = await run().up(http(fixture.web.serve("/got.img", rawDisk("got"))));
+        const got = await run().session.read("ImportedImage", kept.id, {});
+        assert.ok(got);
+        assert.equal(got.state["path"], kept.state["path"]);
+        const again = await run().session.read("ImportedImage", kept.id, { ...got.state });
+        assert.deepEqual(again?.state, got.state);
+        assert.equal(got.state["token"], "", "whoever looks has no right to delete");
+        await assert.rejects(
+            run().session.read("ImportedImage", "default/none", {}),
+            /cannot get the image "default\/none": the store .* has no DataVolume of that name/,
+        );
+    });
+
     it("refuses two resources that would be one claim, which either would delete", async () => {
         const args = http(fixture.web.serve("/shared.img", rawDisk("shared")), { name: "golden" });
         const started = run();

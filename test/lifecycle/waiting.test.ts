@@ -87,6 +87,21 @@ describe("an image on its way", function () {
         assert.equal(sha256Of(String(ready.state["path"])), sha256(disk));
     });
 
+    it("leaves the whole on the resource's row at its end, not how far it was when last seen", async () => {
+        const disk = rawDisk("trickle");
+        const url = fixture.web.answer("/trickle.img", (request, response) => {
+            response.writeHead(200, { "content-length": disk.length });
+            if (request.method === "HEAD") return void response.end();
+            response.write(disk.subarray(0, 1 << 20));
+            setTimeout(() => response.end(disk.subarray(1 << 20)), 1_500);
+        });
+        const going = run();
+        await going.up(http(url));
+        const shown = going.said.filter(({ severity }) => severity === "progress").map(({ message }) => message);
+        assert.match(shown[0] ?? "", /^imported .* of 3 MiB \(\d+ %\)/);
+        assert.equal(shown.at(-1), "imported 3 MiB");
+    });
+
     it("makes the Secret from credentials of the arguments, follows them, and removes it with the image [B29, Y601, Y603, Y604]", async () => {
         const args = (secretKey: string): Data => ({
             source: {
