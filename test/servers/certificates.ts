@@ -1,4 +1,4 @@
-// A certificate authority for one test run, and a certificate of it for the loopback address; made by openssl.
+// A certificate authority for one test run, and a certificate of it for the loopback address or a name; made by openssl.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,8 +11,8 @@ export interface Certificates {
     readonly cert: string;
 }
 
-/** Makes them with the openssl program at a path. */
-export function makeCertificates(openssl: string): Certificates {
+/** Makes them with the openssl program at a path; `subject` is what the certificate is for. */
+export function makeCertificates(openssl: string, subject = "IP:127.0.0.1"): Certificates {
     const directory = mkdtempSync(join(tmpdir(), "bootsource-ca-"));
     const at = (name: string): string => join(directory, name);
     const run = (...parameters: string[]): void => {
@@ -22,7 +22,7 @@ export function makeCertificates(openssl: string): Certificates {
         const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
         run("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test authority");
         run("req", ...key, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=test server");
-        writeFileSync(at("leaf.ext"), "subjectAltName=IP:127.0.0.1\n");
+        writeFileSync(at("leaf.ext"), `subjectAltName=${subject}\n`);
         const issue = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "leaf.ext"];
         run("x509", "-req", "-in", "leaf.csr", ...issue, "-out", "leaf.pem");
         const read = (name: string): string => readFileSync(at(name), "utf8");

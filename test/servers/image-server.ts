@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 /** How one image is served. Everything left out is as a good server does it. */
 export interface Behaviour {
@@ -35,6 +36,12 @@ export interface Behaviour {
     };
     /** Leaves the length out. */
     readonly chunked?: boolean;
+    /** Headers beside those of a good server, or in their place. */
+    readonly headers?: OutgoingHttpHeaders;
+    /** The length that HEAD tells, where it is another than GET's. */
+    readonly headLength?: number;
+    /** Gives parts whatever If-Range says. */
+    readonly ignoresIfRange?: boolean;
     /** Answers every GET and HEAD with a redirect to this address. */
     readonly redirect?: string;
 }
@@ -44,6 +51,8 @@ export interface Asked {
     readonly method: string;
     readonly path: string;
     readonly headers: IncomingMessage["headers"];
+    /** The name that TLS was asked for (SNI), where there was one. */
+    readonly serverName: string | undefined;
 }
 
 /** A running server. */
@@ -61,8 +70,11 @@ export interface ImageServer {
     close(): Promise<void>;
 }
 
-/** Starts a server; with a key pair it speaks TLS. */
-export async function startImageServer(tls?: { readonly key: string; readonly cert: string }): Promise<ImageServer> {
+/** Starts a server; with a key pair it speaks TLS. `host` is the address that it listens at, as it stands in a url. */
+export async function startImageServer(
+    tls?: { readonly key: string; readonly cert: string },
+    host: "127.0.0.1" | "[::1]" = "127.0.0.1",
+): Promise<ImageServer> {
     const images = new Map<string, Behaviour>();
     const gets = new Map<string, number>();
     const asked: Asked[] = [];
@@ -70,7 +82,13 @@ export async function startImageServer(tls?: { readonly key: string; readonly ce
     const silent = { times: 0 };
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
         const path = new URL(request.url ?? "/", "http://any").pathname;
-        asked.push({ method: request.method ?? "", path, headers: request.headers });
+        const serverName = (request.socket as Partial<TLSSocket>).servername;
+        asked.push({
+            method: request.method ?? "",
+            path,
+            headers: request.headers,
+            serverName: typeof serverName === "string" ? serverName : undefined,
+        });
         const behaviour = images.get(path);
         if (behaviour === undefined) {
             response.writeHead(404).end("there is no such image");
@@ -81,9 +99,12 @@ export async function startImageServer(tls?: { readonly key: string; readonly ce
         respond(request, response, current(behaviour, before), { sent, silent });
     };
     const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(0, host.replace(/[[\]]/g, ""), resolve);
+    });
     const { port } = server.address() as AddressInfo;
-    const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+    const url = `${tls === undefined ? "http" : "https"}://${host}:${port}`;
     return {
         url,
         port,
@@ -132,8 +153,9 @@ function respond(request: IncomingMessage, response: ServerResponse, behaviour: 
     if (ranges !== false) headers["accept-ranges"] = "bytes";
     if (behaviour.etag !== undefined) headers["etag"] = behaviour.etag;
     if (behaviour.lastModified !== undefined) headers["last-modified"] = behaviour.lastModified;
+    Object.assign(headers, behaviour.headers);
     if (request.method === "HEAD") {
-        if (behaviour.chunked !== true) headers["content-length"] = behaviour.bytes.length;
+        if (behaviour.chunked !== true) headers["content-length"] = behaviour.headLength ?? behaviour.bytes.length;
         response.writeHead(behaviour.head ?? 200, behaviour.head === undefined ? headers : {}).end();
         return;
     }
@@ -144,7 +166,7 @@ function respond(request: IncomingMessage, response: ServerResponse, behaviour: 
     }
     const part = ranges === true ? partOf(request, behaviour) : undefined;
     if (part === undefined) {
-        if (behaviour.chunked !== true) headers["content-length"] = behaviour.bytes.length;
+        if (behaviour.chunked !== true) headers["content-length"] ??= behaviour.bytes.length;
         response.writeHead(200, headers);
         send(response, behaviour.bytes, behaviour, counters);
         return;
@@ -167,7 +189,8 @@ function respond(request: IncomingMessage, response: ServerResponse, behaviour: 
 function partOf(request: IncomingMessage, behaviour: Behaviour): { start: number; end: number } | undefined {
     const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
     const condition = request.headers["if-range"];
-    if (match === null || (condition !== undefined && condition !== behaviour.etag)) return undefined;
+    const holds = condition === undefined || condition === behaviour.etag || behaviour.ignoresIfRange === true;
+    if (match === null || !holds) return undefined;
     const size = behaviour.bytes.length;
     return { start: Number(match[1]), end: match[2] === "" ? size : Math.min(size, Number(match[2]) + 1) };
 }

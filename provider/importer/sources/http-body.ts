@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { BootsourceError } from "../../model/errors.js";
 import type { Bytes, Identity, Opened, Range } from "../contract.js";
 import { sameIdentity } from "../same-identity.js";
-import { connectionError, statusError } from "./http-errors.js";
+import { codingError, connectionError, statusError } from "./http-errors.js";
 import type { Answer } from "./http-exchange.js";
 import { contentRange, identityOf, sizeOfRefusedRange } from "./http-identity.js";
 import type { Patience } from "./patience.js";
@@ -108,10 +108,13 @@ async function tryDeliver(
 
     const answer = await transfer.ask("GET", headers, watch);
     if (answer.status === 416) throw refusedRange(name, answer, known);
-    const error = statusError(name, answer.status, answer.headers["retry-after"]);
+    const error =
+        statusError(name, answer.status, answer.headers["retry-after"]) ??
+        codingError(name, answer.headers["content-encoding"]);
     if (error !== undefined) throw error;
     const identity = identityOf(answer);
     if (known !== undefined) sameIdentity(name, known, identity);
+    if (delivered > 0 && validator !== undefined && identity.version === undefined) throw unproven(name);
     if (answer.status === 200) return { identity, answer, watch, skip: start };
     const part = contentRange(answer);
     const from = byRange ? start : (range?.offset ?? 0);
@@ -168,6 +171,15 @@ function refusedRange(name: string, answer: Answer, known: Identity | undefined)
         );
     }
     return replaced(name);
+}
+
+/** Whoever answers If-Range repeats the ETag (RFC 9110, 15.3.7); another may have ignored it, and serve another image. */
+function unproven(name: string): BootsourceError {
+    return new BootsourceError(
+        "unexpected-response",
+        `cannot read ${name}: the connection broke, and the server sent the rest without saying of which version it is; ` +
+            "try again, or use another server",
+    );
 }
 
 function replaced(name: string): BootsourceError {

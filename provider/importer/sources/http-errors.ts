@@ -20,6 +20,19 @@ export function statusError(name: string, status: number, retryAfter: string | u
     return new BootsourceError("unexpected-response", `cannot read ${name}: ${got}; check the address`, { facts });
 }
 
+/**
+ * Our error for an answer that is coded on the way although that was not asked for; undefined where it can be read. gzip can: it
+ * is found as a compression around the image (some servers call a .gz file that), and the digest is the one of the bytes served.
+ */
+export function codingError(name: string, coding: string | undefined): BootsourceError | undefined {
+    if (/^\s*(?:identity|(?:x-)?gzip)?\s*$/i.test(coding ?? "")) return undefined;
+    return new BootsourceError(
+        "unexpected-response",
+        `cannot read ${name}: the server codes the image on the way (Content-Encoding: ${coding ?? ""}) although asked not to; ` +
+            "have that switched off for images, or use another server",
+    );
+}
+
 /** Our error for what a connection threw. */
 export function connectionError(name: string, thrown: unknown): BootsourceError {
     if (isBootsourceError(thrown)) return thrown;

@@ -32,11 +32,12 @@ export async function exchange(start: Address, question: Question): Promise<Answ
             method: question.method,
             headers: {
                 "user-agent": "bootsource",
+                ...address.secrets,
+                // Last, so that no extra header can ask for another part or another coding than we reckon with.
                 "accept-encoding": "identity",
                 ...question.headers,
-                ...address.secrets,
             },
-            dispatcher: dispatcherFor(address.url.protocol, question.caCertificates),
+            dispatcher: dispatcherFor(address.url, question.caCertificates),
             signal: question.signal,
         });
         const answer = { status: statusCode, headers: flatten(headers), body, address };

@@ -129,7 +129,7 @@ describe("source http, about secrets", () => {
             process.env["no_proxy"] = "127.0.0.1";
             await imports({ kind: "http", url });
             assert.equal(proxy.asked.length, through);
-            process.env["http_proxy"] = "s3cret is no url";
+            Object.assign(process.env, { http_proxy: "s3cret is no url", no_proxy: "" });
             const error = await space.refused({ source: { kind: "http", url } });
             assert.match(error.message, /^cannot use the proxy of the environment: http_proxy/);
             assert.doesNotMatch(error.message, /s3cret/);
