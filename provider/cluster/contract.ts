@@ -20,8 +20,6 @@ export interface Volume {
     readonly state: "intact" | "written" | "missing";
     /** Bytes of the disk; 0 where it is missing. */
     readonly size: number;
-    /** Programs that have it open or locked, for a message; empty where none is known. */
-    readonly usedBy: readonly string[];
 }
 
 /**
@@ -54,6 +52,8 @@ export interface Cluster {
     drive(kind: Kind, at: Ref): void;
     /** The disk of a claim; undefined where volumes are not files of this machine, or there is no such claim. */
     volume(claim: Ref): Promise<Volume | undefined>;
+    /** Programs that have the claim's disk open or locked, for a message; empty where none is known. Takes a while to find out. */
+    usersOf(claim: Ref): Promise<readonly string[]>;
     /** Stops the work under way, waits until it has let go, and closes what is open. */
     close(): Promise<void>;
 }

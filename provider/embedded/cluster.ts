@@ -13,6 +13,7 @@ import { storeDisks } from "./disks.js";
 import { Doorbell } from "./doorbell.js";
 import { Manager } from "./manager.js";
 import { Store } from "./store.js";
+import { usersOf } from "./users.js";
 import { lockPath, observeVolume } from "./volumes.js";
 import { watchKind } from "./watch.js";
 
@@ -115,6 +116,11 @@ export class EmbeddedCluster implements Cluster {
     async volume(claim: Ref): Promise<Volume | undefined> {
         const object = await this.get("PersistentVolumeClaim", claim);
         return object === undefined ? undefined : observeVolume(this.#directory, object);
+    }
+
+    async usersOf(claim: Ref): Promise<readonly string[]> {
+        const { path, state } = (await this.volume(claim)) ?? {};
+        return path === undefined || state === "missing" ? [] : usersOf(path);
     }
 
     async close(): Promise<void> {

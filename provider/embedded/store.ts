@@ -33,6 +33,7 @@ export class Store {
     /** Absolute path of the store's directory. */
     readonly directory: string;
     readonly #database: DatabaseSync;
+    readonly #snapshots = new Map<Kind, { version: string; objects: Objects[Kind][] }>();
     #inTransaction = false;
     #closed = false;
 
@@ -130,9 +131,12 @@ export class Store {
     }
 
     remove(kind: Kind, at: Ref): void {
-        this.#database
-            .prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?")
-            .run(kind, at.namespace ?? "", at.name);
+        this.transaction(() => {
+            this.#nextVersion();
+            this.#database
+                .prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?")
+                .run(kind, at.namespace ?? "", at.name);
+        });
     }
 
     /** Runs several calls as one: all of them happen, or none. */
@@ -152,9 +156,17 @@ export class Store {
         }
     }
 
-    /** A number that changes when another process has written. */
-    foreignVersion(): number {
-        return Number(this.#database.prepare("PRAGMA data_version").get()?.["data_version"]);
+    /**
+     * All objects of a kind as they now are, parsed once for everybody who looks: many watchers wake at every write. What is
+     * handed out is shared and must not be changed.
+     */
+    snapshot<K extends Kind>(kind: K): readonly Objects[K][] {
+        const version = String(this.#database.prepare("SELECT version FROM store").get()?.["version"]);
+        const known = this.#snapshots.get(kind);
+        if (known?.version === version) return known.objects as Objects[K][];
+        const objects = this.list(kind);
+        this.#snapshots.set(kind, { version, objects });
+        return objects;
     }
 
     close(): void {

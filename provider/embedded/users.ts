@@ -6,8 +6,10 @@ import { basename } from "node:path";
 import { promisify } from "node:util";
 
 /** "qemu-system-x86 (pid 4711)" for each program that has the file open or locked, as far as this user may see. */
-export async function usersOf(path: string, file: BigIntStats): Promise<string[]> {
-    return process.platform === "linux" ? usersByProc(file) : usersByLsof(path);
+export async function usersOf(path: string): Promise<string[]> {
+    if (process.platform !== "linux") return usersByLsof(path);
+    const file = await stat(path, { bigint: true }).catch(() => undefined);
+    return file === undefined ? [] : usersByProc(file);
 }
 
 async function usersByProc(file: BigIntStats): Promise<string[]> {

@@ -3,7 +3,6 @@ import { mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import type { DiskRecord, PersistentVolumeClaim, Ref } from "../model/objects.js";
 import type { Volume } from "../cluster/contract.js";
-import { usersOf } from "./users.js";
 
 /** The one place for a claim's disk: volumes/<class>/<namespace>/<name>/disk.img. */
 export function diskPath(directory: string, storageClass: string, claim: Ref): string {
@@ -37,13 +36,12 @@ export async function observeVolume(directory: string, claim: PersistentVolumeCl
     if (record === undefined) return undefined;
     const path = resolve(directory, record.path);
     const found = await stat(path, { bigint: true }).catch(() => undefined);
-    if (found === undefined) return { path, state: "missing", size: 0, usedBy: [] };
+    if (found === undefined) return { path, state: "missing", size: 0 };
     const intact = String(found.ino) === record.inode && String(found.mtimeNs) === record.modified;
     return {
         path,
         state: intact ? "intact" : "written",
         size: Number(found.size),
-        usedBy: await usersOf(path, found),
     };
 }
 

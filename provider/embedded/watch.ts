@@ -15,7 +15,7 @@ export async function* watchKind<K extends Kind>(
     const bell = doorbell.listen();
     try {
         while (!signal.aborted) {
-            const present = store.list(kind);
+            const present = store.snapshot(kind);
             const uids = new Set(present.map((object) => object.metadata.uid));
             for (const [uid, object] of seen) {
                 if (uids.has(uid)) continue;

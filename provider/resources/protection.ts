@@ -8,7 +8,8 @@ import type { Ref } from "../model/objects.js";
 export async function reasonToKeep(cluster: Cluster, claim: Ref): Promise<string | undefined> {
     const volume = await cluster.volume(claim);
     if (volume === undefined || volume.state === "missing") return undefined;
-    if (volume.usedBy.length > 0) return `its disk is in use by ${volume.usedBy.join(", ")}`;
+    const users = await cluster.usersOf(claim);
+    if (users.length > 0) return `its disk is in use by ${users.join(", ")}`;
     if (volume.state === "written") return "its disk was written to since the import";
     return undefined;
 }

@@ -96,14 +96,14 @@ describe("a store", function () {
         await order(stage.publish("plain", new Uint8Array(1 << 20)));
         await settled();
         const seen = await stage.cluster.volume(volume);
-        assert.deepEqual([seen?.state, seen?.size, seen?.usedBy], ["intact", 1 << 20, []]);
+        assert.deepEqual([seen?.state, seen?.size, await stage.cluster.usersOf(volume)], ["intact", 1 << 20, []]);
         const disk = seen?.path ?? "";
         const holder = spawn(process.execPath, [
             "-e",
             `require("fs").openSync(${JSON.stringify(disk)}); console.log(1); setInterval(() => 0, 1e6)`,
         ]);
         await once(holder.stdout, "data");
-        const { usedBy: users = [] } = (await stage.cluster.volume(volume).finally(() => holder.kill("SIGKILL"))) ?? {};
+        const users = await stage.cluster.usersOf(volume).finally(() => holder.kill("SIGKILL"));
         await once(holder, "exit");
         assert.ok(users[0]?.includes(String(holder.pid)), `names the program that has it open: ${users.join()}`);
         writeFileSync(disk, "guest", { flag: "r+" });

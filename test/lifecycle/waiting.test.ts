@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 import type { Data } from "../../provider/resources/contract.js";
-import { rawDisk, sha256 } from "../engine/disks.js";
+import { grown, rawDisk, sha256 } from "../engine/disks.js";
 import { sha256Of } from "../engine/project.js";
 import { partOf, urnOf } from "./engine.js";
 import { http, useLifecycle } from "./fixture.js";
@@ -173,5 +173,21 @@ describe("an image on its way", function () {
         assert.equal(sha256Of(disk), sha256(one), "the old disk is still the one");
         const back = await run().session.read("ImportedImage", kept.id, kept.state);
         assert.deepEqual(back?.state, kept.state, "and is described as before");
+    });
+
+    it("is one of many that come in side by side, each whole", async () => {
+        const many = run();
+        const disks = Array.from({ length: 24 }, (_, index) => rawDisk(`many-${index}`, 1 << 20));
+        const kept = await Promise.all(
+            disks.map((disk, index) => {
+                const url = fixture.web.serve(`/many-${index}.img`, disk);
+                return many.up(http(url, { storage: { size: "2Mi" } }), undefined, `many-${index}`);
+            }),
+        );
+        for (const [index, disk] of disks.entries()) {
+            assert.equal(sha256Of(String(kept[index]?.state["path"])), sha256(grown(disk, 2 << 20)), `image ${index}`);
+        }
+        await Promise.all(kept.map(({ state }) => many.session.delete("ImportedImage", state)));
+        assert.deepEqual(await look((cluster) => cluster.list("PersistentVolumeClaim")), []);
     });
 });
