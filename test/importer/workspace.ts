@@ -51,6 +51,11 @@ export class Workspace {
         return readdirSync(join(this.path, "target"));
     }
 
+    /** What lies in the directory above the target's. */
+    beside(): string[] {
+        return readdirSync(this.path);
+    }
+
     remove(): void {
         rmSync(this.path, { recursive: true, force: true });
     }
