@@ -87,7 +87,7 @@ describe("the dynamic door", function () {
         assert.deepEqual(unknown.failures, []);
         assert.equal(unknown.inputs["claimName"], unknownValue);
         const bad = await check({ ...blank, storage: { size: "x" }, __urn: urn, __preview: true });
-        assert.match(bad.failures.join(), /^storage\.size: cannot read the size "x"/);
+        assert.match(bad.failures.join(), /storage\.size: cannot read the size "x"/);
     });
 
     it("creates, reads, compares and deletes; an id is namespace and name", async () => {

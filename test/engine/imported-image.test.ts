@@ -158,9 +158,9 @@ describe("ImportedImage by the real engine", function () {
         const bare = await engine.project.run("preview", image({ storage: { size: "1Mi" } }), { store: null });
         assert.match(bare.failure ?? "", /pulumi config set bootsource:store/);
         const typo = await engine.project.run("preview", image({ storage: { sise: "1Mi" } as never }));
-        assert.match(typo.failure ?? "", /storage\.sise .*there is no such argument; did you mean "size"\?/);
+        assert.match(typo.failure ?? "", /storage\.sise\b.*there is no such argument; did you mean "size"\?/);
         const malformed = await engine.project.run("preview", image(http("images.example.com/fedora.qcow2")));
-        assert.match(malformed.failure ?? "", /source\.http\.url .*Invalid source URL: it needs the form https:/);
+        assert.match(malformed.failure ?? "", /source\.http\.url\b.*Invalid source URL: it needs the form https:/);
         assert.equal(existsSync(engine.project.store), false, "a preview makes no store");
     });
 
