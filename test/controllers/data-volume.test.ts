@@ -1,5 +1,6 @@
 // The DataVolume controller: CDI's phases and conditions, what is waited for, what is tried again and what is final.
 import * as assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import { waitFor } from "../../provider/cluster/wait.js";
 import type { DataVolume, Ref } from "../../provider/model/objects.js";
 import { sha256 } from "../engine/disks.js";
@@ -163,6 +164,21 @@ describe("the DataVolume controller", function () {
         assert.equal((await stage.cluster.volume(at))?.size, 1_000_000_000, "1G is 10^9 bytes");
         assert.deepEqual(claim?.spec.accessModes, ["ReadWriteOnce"]);
         assert.deepEqual(claim.spec.resources, { requests: { storage: "1G" } });
+    });
+
+    it("leaves holes, or writes every zero where preallocation asks for it", async () => {
+        const mostlyHole = new Uint8Array(1 << 20).fill(1, 0, 4096);
+        const storage = { resources: { requests: { storage: "8Mi" } } };
+        const blocksOf = async (preallocation: boolean): Promise<number> => {
+            await order({ source: stage.publish("hole", mostlyHole), storage, preallocation });
+            await settled();
+            const { path = "" } = (await stage.cluster.volume(at)) ?? {};
+            const { blocks } = statSync(path);
+            await stage.cluster.delete("DataVolume", at);
+            return blocks * 512;
+        };
+        assert.ok((await blocksOf(false)) < 1 << 20, "what is zero takes no room");
+        assert.ok((await blocksOf(true)) >= 8 << 20, "the whole disk has its room");
     });
 
     it("imports another image when its spec changes, and keeps the old disk until that one is whole", async () => {
