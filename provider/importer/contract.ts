@@ -2,7 +2,7 @@
 import type { Clock } from "../model/clock.js";
 import type { Checksum } from "../model/digest.js";
 
-/** A run of bytes as it flows; buffers are never kept by the producer once yielded. */
+/** A run of bytes as it flows. A chunk is valid until the next one is asked for: whoever keeps it keeps a copy. */
 export type Bytes = AsyncIterable<Uint8Array>;
 
 /** `length` bytes from `offset`. */

@@ -99,7 +99,8 @@ export class Forward implements RandomAccess {
         this.#current = next.value;
         // Kept without a gap only: a chunk that no longer fits ends the beginning.
         if (this.#currentStart === this.#keptLength && this.#keptLength + next.value.length <= keptBytes) {
-            this.#kept.push(next.value);
+            // Copied, because a chunk is valid only until the next one is asked for.
+            this.#kept.push(new Uint8Array(next.value));
             this.#keptLength += next.value.length;
         }
         return true;

@@ -11,7 +11,8 @@ export async function peek(
     for (let have = 0; have < length; have += taken.at(-1)?.length ?? 0) {
         const next = await iterator.next();
         if (next.done === true) break;
-        taken.push(next.value);
+        // What a producer gives is valid until it is asked again.
+        taken.push(new Uint8Array(next.value));
     }
     return { head: Buffer.concat(taken).subarray(0, length), bytes: replay(taken, iterator) };
 }

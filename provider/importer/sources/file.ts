@@ -40,16 +40,18 @@ async function* readFile(path: string, identity: Identity, range: Range | undefi
     let file: FileHandle | undefined;
     try {
         file = await open(path, "r");
-        // The next step is read while the last one is worked on.
-        let next = readStep(file, at, end);
+        // The next step is read while the last one is worked on; two buffers take turns.
+        let spare: Buffer | undefined;
+        let next = readStep(file, at, end, undefined);
         while (at < end) {
             const step = await next;
             throwIfCancelled(signal, `read ${path}`);
             if (step.length === 0) throw changed(path);
             at += step.length;
-            next = readStep(file, at, end);
+            next = readStep(file, at, end, spare);
             next.catch(() => undefined);
-            yield step;
+            spare = step.buffer;
+            yield step.buffer.subarray(0, step.length);
         }
         const now = toIdentity(path, await file.stat({ bigint: true }));
         if (now.version !== identity.version) throw changed(path);
@@ -60,12 +62,19 @@ async function* readFile(path: string, identity: Identity, range: Range | undefi
     }
 }
 
-async function readStep(file: FileHandle, at: number, end: number): Promise<Uint8Array> {
+async function readStep(
+    file: FileHandle,
+    at: number,
+    end: number,
+    spare: Buffer | undefined,
+): Promise<{ readonly buffer: Buffer; readonly length: number }> {
     const length = Math.min(stepBytes, end - at);
-    if (length <= 0) return new Uint8Array(0);
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, at);
-    return buffer.subarray(0, bytesRead);
+    if (length <= 0) return { buffer: nothing, length: 0 };
+    const { buffer, bytesRead } = await file.read(spare ?? Buffer.allocUnsafeSlow(length), 0, length, at);
+    return { buffer, length: bytesRead };
 }
+
+const nothing = Buffer.alloc(0);
 
 function toIdentity(path: string, stats: BigIntStats): Identity {
     if (!stats.isFile()) {

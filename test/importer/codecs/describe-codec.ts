@@ -106,7 +106,7 @@ async function decode(codec: Codec, chunks: readonly Uint8Array[]): Promise<Buff
 
 async function drain(bytes: Bytes): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
+    for await (const chunk of bytes) chunks.push(new Uint8Array(chunk));
     return Buffer.concat(chunks);
 }
 

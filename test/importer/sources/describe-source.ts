@@ -102,6 +102,6 @@ export function describeSource(name: string, open: (context: Mocha.Context) => P
 
 async function drain(bytes: Bytes): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
+    for await (const chunk of bytes) chunks.push(new Uint8Array(chunk));
     return Buffer.concat(chunks);
 }
