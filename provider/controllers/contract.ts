@@ -45,6 +45,6 @@ export interface Disks {
     /** Makes the disk at least this large; says how large it now is. */
     expand(record: DiskRecord, size: number): Promise<{ record: DiskRecord; size: number }>;
     /** Removes what a dead import of this object left, and a disk that no claim names any more. */
-    clear(volume: DataVolume): Promise<void>;
+    clear(uid: string): Promise<void>;
     remove(path: string): Promise<void>;
 }

@@ -43,7 +43,7 @@ async function importVolume(volume: DataVolume, world: ControllerWorld): Promise
     const claim = await ensureClaim(volume, world);
     const left = claim.status?.staged;
     if (left?.generation === volume.metadata.generation && (await publish(volume, claim, left, world))) return;
-    await world.disks.clear(volume);
+    await world.disks.clear(volume.metadata.uid);
     await setPhase(volume, world, "ImportScheduled", {
         Bound: bound(claim.metadata.name),
         Running: running.failed("", ""),

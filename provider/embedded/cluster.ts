@@ -11,6 +11,7 @@ import { isDnsSubdomain } from "../model/names.js";
 import { defaultClass } from "./default-class.js";
 import { storeDisks } from "./disks.js";
 import { Doorbell } from "./doorbell.js";
+import { tryLock } from "./lock.js";
 import { Manager } from "./manager.js";
 import { Store } from "./store.js";
 import { usersOf } from "./users.js";
@@ -100,6 +101,7 @@ export class EmbeddedCluster implements Cluster {
         // The disk goes first: a kill in between leaves a claim without a disk, which the next delete takes away.
         const volume = kind === "PersistentVolumeClaim" ? await this.volume(at) : undefined;
         if (volume !== undefined) await storeDisks(this.#directory, this.#clock).remove(volume.path);
+        if (kind === "DataVolume") await this.#clearPartial(uid);
         this.#write().remove(kind, at);
         this.#changed();
     }
@@ -164,6 +166,14 @@ export class EmbeddedCluster implements Cluster {
                 at: { namespace: metadata.namespace, name: metadata.name },
                 uid: metadata.uid,
             }));
+    }
+
+    /** What a killed import left. Whoever holds the lock is alive, and cleans up by itself when it finds the object gone. */
+    async #clearPartial(uid: string): Promise<void> {
+        const lock = tryLock(lockPath(this.#directory, uid));
+        if (lock === undefined) return;
+        await storeDisks(this.#directory, this.#clock).clear(uid);
+        lock.release({ remove: true });
     }
 
     #managed(): Manager {

@@ -37,9 +37,9 @@ export function storeDisks(directory: string, clock: Clock): Disks {
             return recordDisk(directory, final);
         },
         expand: (record, size) => expand(directory, record, size),
-        clear: async (volume) => {
+        clear: async (uid) => {
             const names = await readdir(join(directory, "partial")).catch(() => []);
-            const left = names.filter((name) => name.startsWith(volume.metadata.uid) && !name.includes(".lock"));
+            const left = names.filter((name) => name.startsWith(uid) && !name.includes(".lock"));
             for (const name of left) await rm(join(directory, "partial", name), { force: true });
         },
         remove: (path) => removeDisk(directory, resolve(directory, path)),

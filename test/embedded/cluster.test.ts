@@ -157,6 +157,20 @@ describe("a store", function () {
         assert.equal(await stage.cluster.get("PersistentVolumeClaim", volume), undefined);
     });
 
+    it("takes away with an object what a killed import of it left", async () => {
+        const { metadata } = await order({ blank: {} });
+        const lock = path.join(stage.store, "partial", `${metadata.uid}.lock`);
+        const script = `require(${JSON.stringify(require.resolve("../../provider/embedded/lock.js"))}).tryLock(process.argv[1]);
+            console.log("held"); setInterval(() => 0, 1e6);`;
+        const importing = spawn(process.execPath, ["-e", script, lock], { stdio: ["ignore", "pipe", "ignore"] });
+        await once(importing.stdout, "data");
+        writeFileSync(path.join(stage.store, "partial", `${metadata.uid}-1.img`), "half a disk");
+        importing.kill("SIGKILL");
+        await once(importing, "exit");
+        await stage.cluster.delete("DataVolume", volume);
+        assert.deepEqual(readdirSync(path.join(stage.store, "partial")), []);
+    });
+
     it("grows a claim's disk, and keeps it known as written where it was", async () => {
         await order(stage.publish("plain", new Uint8Array(1 << 20).fill(9)), {
             resources: { requests: { storage: "1Mi" } },
