@@ -17,7 +17,8 @@ export function outgrown(name: string, room: number): BootsourceError {
 /** Free bytes in the file system of a directory; infinitely many where it does not say: such a one is asked by writing. */
 export async function freeBytes(directory: string): Promise<number> {
     return statfs(directory).then(
-        ({ bavail, bsize }) => bavail * bsize,
+        // Some file systems of programs (FUSE) have no blocks at all, and room all the same.
+        ({ bavail, bsize, blocks }) => (blocks === 0 ? Infinity : bavail * bsize),
         () => Infinity,
     );
 }

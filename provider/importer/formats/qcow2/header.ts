@@ -1,9 +1,9 @@
 // The qcow2 header: what it says of the disk, and every reason in it not to import the image.
 import { BootsourceError, type ErrorCode } from "../../../model/errors.js";
-import { formatQuantity } from "../../../model/quantity.js";
 import type { Encoding, RandomAccess } from "../../contract.js";
 import { checkExtensions } from "./extensions.js";
 import type { Extent } from "./overlaps.js";
+import { checkL1, refcountTable } from "./places.js";
 
 /** What the tables need to know. */
 export interface Qcow2Header {
@@ -18,10 +18,6 @@ export interface Qcow2Header {
     /** What the header itself and the tables that it names take in the image, snapshots and bitmaps left out. */
     readonly tables: readonly Extent[];
 }
-
-/** QEMU's own limits of an L1 table (QCOW_MAX_L1_SIZE) and of a reference count table (QCOW_MAX_REFTABLE_SIZE). */
-const maxL1Bytes = 32 * 1024 * 1024;
-const maxRefcountBytes = 8 * 1024 * 1024;
 
 /** Incompatible features, by bit (header bytes 72-79). A dirty bit (0) speaks of reference counts, which are not used here. */
 const feature = { corrupt: 1, dataFile: 2, compression: 3, extendedL2: 4 } as const;
@@ -76,17 +72,6 @@ export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
             refcountTable(view, clusterSize, refuse),
         ],
     };
-}
-
-/** Reference counts are not used here, but where their table lies no data can be. */
-function refcountTable(view: DataView, clusterSize: number, refuse: Refuse): Extent {
-    const offset = view.getBigUint64(48);
-    const length = view.getUint32(56) * clusterSize;
-    const absurd = offset > BigInt(Number.MAX_SAFE_INTEGER) || length > maxRefcountBytes;
-    if (length > 0 && (absurd || offset === 0n || offset % BigInt(clusterSize) !== 0n)) {
-        throw refuse("corrupt-image", "its reference count table cannot be where its header says", remake);
-    }
-    return { what: "its reference count table", offset: Number(offset), length };
 }
 
 /** An error of an image: `cannot import <name>: <why>; <what to do>`. */
@@ -167,33 +152,6 @@ function refuseUnsafe(view: DataView, features: bigint, refuse: Refuse): void {
     if (has(features, feature.corrupt)) {
         throw refuse("unsafe-image", "it is marked corrupt", 'repair it with "qemu-img check -r all"');
     }
-}
-
-function checkL1(
-    view: DataView,
-    disk: { readonly clusterBits: number; readonly virtualSize: number; readonly extendedL2: boolean },
-    fileSize: number | undefined,
-    refuse: Refuse,
-): number {
-    const clusterSize = 2 ** disk.clusterBits;
-    const covered = (clusterSize / (disk.extendedL2 ? 16 : 8)) * clusterSize;
-    const needed = Math.ceil(disk.virtualSize / covered);
-    const declared = view.getUint32(36);
-    if (needed * 8 > maxL1Bytes || declared * 8 > maxL1Bytes) {
-        const size = formatQuantity(disk.virtualSize);
-        throw refuse("corrupt-image", `its L1 table (virtual size ${size}) is larger than 32 MiB`, remake);
-    }
-    if (declared < needed) throw refuse("corrupt-image", "its L1 table is too short for its virtual size", remake);
-    const offset = view.getBigUint64(40);
-    if (needed > 0 && (offset % BigInt(clusterSize) !== 0n || offset === 0n)) {
-        throw refuse("corrupt-image", "its L1 table does not begin at a cluster", remake);
-    }
-    checkInside(
-        { what: "its L1 table", offset: Number(offset), length: needed * 8 },
-        { fileSize, virtualSize: disk.virtualSize },
-        refuse,
-    );
-    return needed;
 }
 
 function has(features: bigint, bit: number): boolean {

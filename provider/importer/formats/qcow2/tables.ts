@@ -40,7 +40,7 @@ export async function readTables(input: RandomAccess, header: Qcow2Header): Prom
         readL2(bytes, entrySize, (tables[done]?.index ?? 0) * perTable, context);
     }
     pieces.sort();
-    const l2 = tables.map(({ index, offset }) => ({ what: `the L2 table ${index}`, offset, length: clusterSize }));
+    const l2 = tables.map(({ offset }) => ({ what: "one of its L2 tables", offset, length: clusterSize }));
     refuseOverlaps(pieces, [...header.tables, ...l2], refuse);
     return pieces;
 }
