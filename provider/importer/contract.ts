@@ -55,6 +55,15 @@ export interface Source {
     open(range: Range | undefined, signal: AbortSignal): Promise<Opened>;
 }
 
+/** How patient a source is. */
+export interface SourceOptions {
+    readonly clock: Clock;
+    /** Tries without a byte of progress before giving up; 1 asks once. Default 6. */
+    readonly attempts?: number | undefined;
+    /** Milliseconds without a byte after which a try is given up. Default 60,000. */
+    readonly stallMilliseconds?: number | undefined;
+}
+
 /** A compression around an image. */
 export interface Codec {
     /** The name as the platform spells it ("gz"). */

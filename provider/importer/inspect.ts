@@ -1,11 +1,11 @@
 // Tells what an image is without importing it: reads the beginning and the tables, no more.
 import type { Clock } from "../model/clock.js";
 import { isBootsourceError } from "../model/errors.js";
-import type { Inspection, Layout, SourceSpec } from "./contract.js";
+import type { Inspection, Layout, SourceSpec, SourceOptions } from "./contract.js";
 import { isIso } from "./formats/raw.js";
 import { checkVirtualSize, limitsOf } from "./limits.js";
 import { openImage, type OpenImage } from "./open-image.js";
-import { openSource, type SourceOptions } from "./sources/index.js";
+import { openSource } from "./sources/index.js";
 
 /**
  * Inspects an image. An image that an import would refuse is an answer (`refused`); a source that cannot be read is an error.

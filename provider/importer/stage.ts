@@ -2,11 +2,11 @@
 import { dirname } from "node:path";
 import type { Clock } from "../model/clock.js";
 import { isBootsourceError, throwIfCancelled } from "../model/errors.js";
-import type { Imported, ImportRequest, Layout, Limits, Progress } from "./contract.js";
+import type { Imported, ImportRequest, Layout, Limits, Progress, SourceOptions } from "./contract.js";
 import { openImage, type OpenImage } from "./open-image.js";
 import { checkVirtualSize, limitsOf, spared } from "./limits.js";
 import { checkSpace, freeBytes } from "./room.js";
-import { openSource, type SourceOptions } from "./sources/index.js";
+import { openSource } from "./sources/index.js";
 import { createRawFile } from "./target/raw-file.js";
 import { transfer } from "./transfer.js";
 

@@ -7,7 +7,8 @@ import { sizeOf } from "../model/imported-image.js";
 import type { DataVolume, Ref } from "../model/objects.js";
 import { parseQuantity } from "../model/quantity.js";
 import { fingerprint } from "../rules/content.js";
-import { accessRef, toAccessObjects, toVolumeSpec } from "../rules/data-volume.js";
+import { toVolumeSpec } from "../rules/data-volume.js";
+import { syncAccess } from "./access-objects.js";
 import { awaitImport } from "./await-import.js";
 import { type Data, Unfinished, type World } from "./contract.js";
 import { refuseUnlike } from "./image-adopt.js";
@@ -41,8 +42,8 @@ export async function bringIn(
     const found = await world.cluster.get("DataVolume", at);
     const plan = await planFor({ spec, inputs }, at, found, last, world);
     const volume = await write(spec, at, found, plan, last, world);
-    await syncAccess(spec, volume, world);
     try {
+        await syncAccess(spec, volume, world);
         const patience = spec.timeoutSeconds ?? defaultTimeoutSeconds;
         const size = sizeOf(spec);
         const ready = await settle(spec, at, volume, patience, world);
@@ -176,23 +177,6 @@ async function labelClaim(
     await cluster.update("PersistentVolumeClaim", at, (claim) => {
         claim.metadata.labels = changed(claim.metadata.labels, last?.["labels"], spec.labels);
     });
-}
-
-/** Credentials and certificates of the arguments as a Secret and a ConfigMap; what is no longer given goes. */
-async function syncAccess(spec: ImportedImageSpec, volume: DataVolume, { cluster }: World): Promise<void> {
-    const at = accessRef(volume.metadata);
-    const { secret, configMap } = toAccessObjects(spec, volume);
-    const madeByUs = (owner: { metadata: DataVolume["metadata"] } | undefined): boolean =>
-        owner?.metadata.ownerReferences?.some(({ uid }) => uid === volume.metadata.uid) === true;
-    const [oldSecret, oldMap] = [await cluster.get("Secret", at), await cluster.get("ConfigMap", at)];
-    if (secret === undefined) {
-        if (madeByUs(oldSecret)) await cluster.delete("Secret", at);
-    } else if (oldSecret === undefined) await cluster.create("Secret", secret);
-    else await cluster.update("Secret", at, (object) => Object.assign(object, { data: secret.data }));
-    if (configMap === undefined) {
-        if (madeByUs(oldMap)) await cluster.delete("ConfigMap", at);
-    } else if (oldMap === undefined) await cluster.create("ConfigMap", configMap);
-    else await cluster.update("ConfigMap", at, (object) => Object.assign(object, { data: configMap.data }));
 }
 
 async function settle(

@@ -190,4 +190,17 @@ describe("an image on its way", function () {
         await Promise.all(kept.map(({ state }) => many.session.delete("ImportedImage", state)));
         assert.deepEqual(await look((cluster) => cluster.list("PersistentVolumeClaim")), []);
     });
+
+    it("leaves a Secret alone that is not its own", async () => {
+        const at = { namespace: "default", name: "guarded-source" };
+        await look((cluster) => cluster.create("Secret", { metadata: at, data: { accessKeyId: "bWluZQ==" } }));
+        const credentials = { accessKeyId: "me", secretKey: "hush" };
+        const args = {
+            source: { http: { url: fixture.web.serve("/guarded.img", rawDisk("g")), credentials } },
+            name: "guarded",
+        };
+        await assert.rejects(run().up(args), /there is a Secret default\/guarded-source that is not ours/);
+        const secret = await look((cluster) => cluster.get("Secret", at));
+        assert.deepEqual(secret?.data, { accessKeyId: "bWluZQ==" });
+    });
 });

@@ -1,12 +1,11 @@
 // Images on web servers: asked for by HEAD, read by GET, whole or by ranges, and resumed where a connection breaks.
 import { throwIfCancelled } from "../../model/errors.js";
-import type { Identity, Source, SourceSpec } from "../contract.js";
+import type { Identity, Source, SourceSpec, SourceOptions } from "../contract.js";
 import { connectionError, statusError } from "./http-errors.js";
 import { exchange, type Answer } from "./http-exchange.js";
 import { identityOf, sizeOfRefusedRange } from "./http-identity.js";
 import { openBody, type Ask } from "./http-body.js";
 import { parseAddress, redactUrl, type Address } from "./http-url.js";
-import type { SourceOptions } from "./index.js";
 import { Patience } from "./patience.js";
 import { StallWatch } from "./stall.js";
 

@@ -1,18 +1,8 @@
 // Every kind of source there is, one line each.
-import type { Clock } from "../../model/clock.js";
-import type { Source, SourceSpec } from "../contract.js";
+import type { Source, SourceOptions, SourceSpec } from "../contract.js";
 import { fileSource } from "./file.js";
 import { httpSource } from "./http.js";
 import { redactUrl } from "./http-url.js";
-
-/** How patient a source is. */
-export interface SourceOptions {
-    readonly clock: Clock;
-    /** Tries without a byte of progress before giving up; 1 asks once. Default 6. */
-    readonly attempts?: number | undefined;
-    /** Milliseconds without a byte after which a try is given up. Default 60,000. */
-    readonly stallMilliseconds?: number | undefined;
-}
 
 /** Opens nothing yet: sources connect when they are asked for something. */
 export function openSource(spec: SourceSpec, options: SourceOptions): Source {

@@ -1,5 +1,6 @@
 // One L2 entry: where a cluster of the guest disk lies, or why it cannot be believed.
-import { checkInside, remake, type Qcow2Header, type Refuse } from "./header.js";
+import type { Qcow2Header } from "./header.js";
+import { checkInside, remake, type Refuse } from "./refusal.js";
 import type { PieceList } from "./piece-list.js";
 
 /** An L2 entry, in halves of 32 bits, and the guest offset that it describes. */

@@ -1,8 +1,8 @@
 // The qcow2 header: what it says of the disk, and every reason in it not to import the image.
-import { BootsourceError, type ErrorCode } from "../../../model/errors.js";
 import type { Encoding, RandomAccess } from "../../contract.js";
 import { checkExtensions } from "./extensions.js";
-import type { Extent } from "./overlaps.js";
+
+import { refusal, remake, type Extent, type Refuse } from "./refusal.js";
 import { checkL1, refcountTable } from "./places.js";
 
 /** What the tables need to know. */
@@ -72,32 +72,6 @@ export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
             refcountTable(view, clusterSize, refuse),
         ],
     };
-}
-
-/** An error of an image: `cannot import <name>: <why>; <what to do>`. */
-export type Refuse = (code: ErrorCode, why: string, then: string) => BootsourceError;
-
-/** Makes the errors of one image. */
-export function refusal(name: string): Refuse {
-    return (code, why, then) => new BootsourceError(code, `cannot import ${name}: ${why}; ${then}`);
-}
-
-/** What to do about an image that contradicts itself. */
-export const remake = "the image is damaged, fetch or make it again";
-
-/**
- * Throws where a part of the image lies behind its end: `truncated` where a whole image could reach so far (a download that
- * stopped), `corrupt-image` where none could.
- */
-export function checkInside(
-    part: { readonly what: string; readonly offset: number; readonly length: number },
-    image: { readonly fileSize: number | undefined; readonly virtualSize: number },
-    refuse: Refuse,
-): void {
-    if (part.offset + part.length <= (image.fileSize ?? Number.MAX_SAFE_INTEGER)) return;
-    const plausible = part.offset <= 2 * image.virtualSize + (image.fileSize ?? 0);
-    if (plausible) throw refuse("truncated", `${part.what} lies behind its end, so it is cut off`, remake);
-    throw refuse("corrupt-image", `${part.what} lies outside the image`, remake);
 }
 
 function readVersion3(

@@ -1,15 +1,7 @@
 // What lies over what in an image: tables and data each have bytes of their own, or the image was made to deceive. An image
 // whose data lies over its header or its tables could show one disk to us and another to the next reader.
 import type { Piece } from "../../contract.js";
-import { remake, type Refuse } from "./header.js";
-
-/** A part of the image that is not guest data. */
-export interface Extent {
-    /** What it is, for messages. */
-    readonly what: string;
-    readonly offset: number;
-    readonly length: number;
-}
+import { remake, type Extent, type Refuse } from "./refusal.js";
 
 const sector = 512;
 

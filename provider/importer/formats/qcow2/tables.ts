@@ -1,6 +1,7 @@
 // The qcow2 tables: L1 names L2 tables, L2 tables name clusters. Every table is read once, in the order of the file.
 import type { RandomAccess } from "../../contract.js";
-import { checkInside, refusal, remake, type Qcow2Header, type Refuse } from "./header.js";
+import type { Qcow2Header } from "./header.js";
+import { checkInside, refusal, remake, type Refuse } from "./refusal.js";
 import { addCluster, type ClusterContext } from "./clusters.js";
 import { refuseOverlaps } from "./overlaps.js";
 import { PieceList } from "./piece-list.js";
