@@ -1,5 +1,6 @@
 // What a server answers, and what an address looks like: the letter of HTTP, where servers and addresses are unusual.
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { gzipSync } from "node:zlib";
 import type { SourceSpec } from "../../../provider/importer/contract.js";
 import { makeDisk } from "../../images/disk.js";
@@ -101,16 +102,19 @@ describe("source http, by the letter", () => {
         assert.match(server.asked[0]?.path ?? "", /^\/my%20images\/d%C3%AFsk%2B1\.img$/);
     });
 
-    it("takes an IPv6 address", async function () {
-        const sixth = await startImageServer(undefined, "[::1]").catch(() => undefined);
-        if (sixth === undefined) this.skip();
-        try {
-            await imports({ kind: "http", url: sixth.serve("/image", { bytes: disk, etag: '"one"' }) });
-            assert.equal(sixth.asked[0]?.headers.host, `[::1]:${sixth.port}`);
-        } finally {
-            await sixth.close();
-        }
-    });
+    // A kernel without IPv6 is no missing tool: there is nothing to install, and nothing to prove.
+    const loopbacks = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+    if (loopbacks.some(({ address }) => address === "::1")) {
+        it("takes an IPv6 address", async () => {
+            const sixth = await startImageServer(undefined, "[::1]");
+            try {
+                await imports({ kind: "http", url: sixth.serve("/image", { bytes: disk, etag: '"one"' }) });
+                assert.equal(sixth.asked[0]?.headers.host, `[::1]:${sixth.port}`);
+            } finally {
+                await sixth.close();
+            }
+        });
+    }
 
     it("reads another image whole after a transfer was given up in the middle", async () => {
         const controller = new AbortController();
