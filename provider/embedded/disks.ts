@@ -76,8 +76,8 @@ async function fill(
             watcher.progress(transferred, total);
         },
     });
-    const { virtualSize, size: written, sourceSize, digest, codecs } = imported;
-    return { format: imported.format, codecs, virtualSize, size: written, sourceSize, digest };
+    const { version: _version, ...facts } = imported;
+    return facts;
 }
 
 function toSource(source: DataVolumeSource, access: Access): SourceSpec {

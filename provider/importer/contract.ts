@@ -1,6 +1,7 @@
 // The contracts of the importer: bytes flow source -> codec -> format -> target. One file per implementation in each folder.
 import type { Clock } from "../model/clock.js";
 import type { Checksum } from "../model/digest.js";
+import type { ImageFacts } from "../model/objects.js";
 
 /** A run of bytes as it flows. A chunk is valid until the next one is asked for: whoever keeps it keeps a copy. */
 export type Bytes = AsyncIterable<Uint8Array>;
@@ -175,19 +176,7 @@ export interface ImportRequest {
 }
 
 /** What an import brought. */
-export interface Imported {
-    /** Format of the image found. */
-    readonly format: string;
-    /** Compressions around it, outermost first. */
-    readonly codecs: readonly string[];
-    /** Bytes of the guest disk that the image holds. */
-    readonly virtualSize: number;
-    /** Bytes of the disk written (the size asked for, or the virtual size). */
-    readonly size: number;
-    /** Bytes of the source as served. */
-    readonly sourceSize: number;
-    /** "sha256:<hex>" of the bytes as served. */
-    readonly digest: string;
+export interface Imported extends ImageFacts {
     /** The source's strong validator, where it has one. */
     readonly version: string | undefined;
 }

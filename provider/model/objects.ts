@@ -88,11 +88,13 @@ export interface DiskRecord {
 
 /** What was found out about an image while importing it. */
 export interface ImageFacts {
+    /** Format of the image found. */
     readonly format: string;
+    /** Compressions around it, outermost first. */
     readonly codecs: readonly string[];
     /** Bytes of the guest disk in the image. */
     readonly virtualSize: number;
-    /** Bytes of the disk written. */
+    /** Bytes of the disk written (the size asked for, or the virtual size). */
     readonly size: number;
     /** Bytes of the source as served. */
     readonly sourceSize: number;
