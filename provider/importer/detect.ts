@@ -1,29 +1,44 @@
 // Decides what an image is from its first bytes, once; and refuses what only looks like a disk.
 import { BootsourceError } from "../model/errors.js";
-import { formats } from "./formats/index.js";
+import { footers, formats } from "./formats/index.js";
+import { raw } from "./formats/raw.js";
 import type { Format } from "./contract.js";
 
 /** Bytes from which a format decides. */
 export const headBytes = 64 * 1024;
 
-/** The format of an image by its first bytes, or the one that the user pins: then nothing is probed. */
-export function detectFormat(
+/** Bytes from the end that a format may look at. */
+export const tailBytes = 512;
+
+/** The ends of an image. */
+export interface Ends {
+    readonly head: Uint8Array;
+    /** Asked for only where the head alone does not tell. */
+    readonly tail: () => Promise<Uint8Array | undefined>;
+    /** Its end shows when all has gone by, and not before. */
+    readonly isStream: boolean;
+}
+
+/** The format of an image by its ends, or the one that the user pins: then nothing is probed. */
+export async function detectFormat(
     name: string,
-    head: Uint8Array,
+    ends: Ends,
     options: { readonly pinned: string | undefined; readonly mediaType: string | undefined },
-): Format {
+): Promise<Format> {
+    const { head, tail } = ends;
     if (head.length === 0) {
         throw new BootsourceError(
             "empty-source",
             `cannot import ${name}: it has no bytes; check that it was published whole`,
         );
     }
-    if (options.pinned !== undefined) return pinnedFormat(name, head, options.pinned);
+    if (options.pinned !== undefined) return pinnedFormat(name, ends, options.pinned);
     refuseDocument(name, head, options.mediaType);
     refuseForeign(name, head);
-    const found = formats.find((format) => format.match(head));
-    if (found === undefined) throw new BootsourceError("failed", `cannot import ${name}: no format matches`);
-    return found;
+    const known = formats.find((format) => format !== raw && format.match(head));
+    if (known !== undefined) return known;
+    const end = await tail();
+    return formats.find((format) => format.match(head, end)) ?? raw;
 }
 
 /** Throws `invalid-argument` for a format that is not one of ours. */
@@ -34,9 +49,10 @@ export function checkFormatName(name: string): Format {
     throw new BootsourceError("invalid-argument", `cannot use the format "${name}": it is not one of ${known}`);
 }
 
-function pinnedFormat(name: string, head: Uint8Array, pinned: string): Format {
+async function pinnedFormat(name: string, { head, tail, isStream }: Ends, pinned: string): Promise<Format> {
     const format = checkFormatName(pinned);
-    if (format.match(head)) return format;
+    if (isStream && footers.some((footer) => footer.format === format)) return format;
+    if (format.match(head) || format.match(head, await tail())) return format;
     throw new BootsourceError(
         "unsupported-image",
         `cannot import ${name}: it is not ${pinned}, as the format asked for says; leave the format out to have it found`,
@@ -45,17 +61,9 @@ function pinnedFormat(name: string, head: Uint8Array, pinned: string): Format {
 
 /** Formats that are not read yet, and would otherwise become raw disks that no machine boots from. */
 const foreign: readonly { readonly name: string; readonly at: number; readonly magic: string }[] = [
-    { name: "xz", at: 0, magic: "\xfd7zXZ\0" },
-    { name: "zstd", at: 0, magic: "\x28\xb5\x2f\xfd" },
-    { name: "bzip2", at: 0, magic: "BZh" },
     { name: "lz4", at: 0, magic: "\x04\x22\x4d\x18" },
     { name: "zip", at: 0, magic: "PK\x03\x04" },
-    { name: "tar", at: 257, magic: "ustar" },
-    { name: "vmdk", at: 0, magic: "KDMV" },
-    { name: "vmdk", at: 0, magic: "# Disk DescriptorFile" },
-    { name: "vdi", at: 0x40, magic: "\x7f\x10\xda\xbe" },
-    { name: "vhdx", at: 0, magic: "vhdxfile" },
-    { name: "vhd", at: 0, magic: "conectix" },
+    { name: "vmdk (of ESX)", at: 0, magic: "COWD" },
     { name: "qed", at: 0, magic: "QED\0" },
     { name: "parallels", at: 0, magic: "WithoutFreeSpace" },
     { name: "parallels", at: 0, magic: "WithouFreSpacExt" },

@@ -1,8 +1,10 @@
 // The file in which a disk comes to be, beside its final name; and what is left of it by a process that was killed.
 import { createHash, randomBytes } from "node:crypto";
-import { readdir, readFile, readlink, rm } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { removeTree } from "./archive/remove-tree.js";
+import { journalPath } from "./journal.js";
 
 /** The partial files of this process: a process that has the number of a dead one is not that one. */
 const own = new Set<string>();
@@ -30,18 +32,41 @@ export async function startPartial(target: string): Promise<PartialFile> {
  * living processes, nor those of other machines and containers, whose processes cannot be seen from here.
  */
 export async function removeLeftovers(target: string): Promise<void> {
+    for (const path of await leftovers(target)) await removeTree(path).catch(() => undefined);
+}
+
+/** Removes them but for the last one that says how far it came: perhaps it can be gone on with. */
+export async function keepLastLeftover(target: string): Promise<string | undefined> {
+    const paths = await leftovers(target);
+    let last: { readonly path: string; readonly time: number } | undefined;
+    for (const path of paths.filter((one) => paths.includes(journalPath(one)))) {
+        const time = await stat(journalPath(path)).then(
+            ({ mtimeMs }) => mtimeMs,
+            () => 0,
+        );
+        if (last === undefined || time > last.time) last = { path, time };
+    }
+    for (const path of paths) {
+        if (last !== undefined && (path === last.path || path === journalPath(last.path))) continue;
+        await removeTree(path).catch(() => undefined);
+    }
+    return last?.path;
+}
+
+async function leftovers(target: string): Promise<string[]> {
     const directory = dirname(target);
     const prefix = `${prefixOf(target)}${await place()}.`;
     // A directory that cannot be listed is no reason not to import: it may well be writable.
     const names = await readdir(directory).catch((): string[] => []);
-    for (const name of names) {
-        const rest = name.startsWith(prefix)
-            ? /^(\d{1,10})\.[0-9a-f]{12}\.partial$/.exec(name.slice(prefix.length))
-            : null;
-        const path = join(directory, name);
-        if (rest === null || own.has(path) || isAlive(Number(rest[1]))) continue;
-        await rm(path, { force: true }).catch(() => undefined);
-    }
+    return names
+        .filter((name) => {
+            const rest = name.startsWith(prefix)
+                ? /^(\d{1,10})\.[0-9a-f]{12}\.partial(?:\.journal)?$/.exec(name.slice(prefix.length))
+                : null;
+            const disk = join(directory, name.replace(/\.journal$/, ""));
+            return rest !== null && !own.has(disk) && !isAlive(Number(rest[1]));
+        })
+        .map((name) => join(directory, name));
 }
 
 /** A process of another user is alive as well, although it cannot be signalled. Our own number may be that of a dead one. */

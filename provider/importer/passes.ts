@@ -2,6 +2,7 @@
 // of the source before.
 import { BootsourceError } from "../model/errors.js";
 import type { Checksum } from "../model/digest.js";
+import type { ContainerFacts } from "../model/objects.js";
 import { codecs } from "./codecs/index.js";
 import type { Bytes, Codec, Identity, Limits, Progress, Source } from "./contract.js";
 import { headBytes } from "./detect.js";
@@ -17,15 +18,28 @@ export interface PassOptions {
     readonly checksum: Checksum | undefined;
     readonly signal: AbortSignal;
     readonly progress: ((progress: Progress) => void) | undefined;
+    /** What may lie around the bytes that are wanted. Default: compressions. */
+    readonly wrappings?: readonly Codec[];
+}
+
+/** What is proven of an image once all of its bytes were taken. */
+export interface Verified {
+    readonly digest: string;
+    readonly sourceSize: number;
+    readonly container: ContainerFacts | undefined;
 }
 
 /** More compressions around each other than this are an attack. */
 const maxCodecs = 4;
 
+/** From here on a thread that hashes is started sooner than it is missed. */
+const largeBytes = 64 * 1024 * 1024;
+
 /** The passes of one import; one at a time is under way. */
 export class Passes {
     readonly #source: Source;
-    readonly #identity: Identity;
+    /** What the source has said of itself so far; what it did not know before it was opened is added then. */
+    identity: Identity;
     readonly #options: PassOptions;
     #seen: Seen[] = [];
     #served: Served | undefined;
@@ -36,7 +50,7 @@ export class Passes {
 
     constructor(source: Source, identity: Identity, options: PassOptions) {
         this.#source = source;
-        this.#identity = identity;
+        this.identity = identity;
         this.#options = options;
         const { progress } = options;
         if (progress !== undefined) this.#scale = new ProgressScale(identity.size, progress);
@@ -57,7 +71,8 @@ export class Passes {
         let bytes = await this.begin();
         for (;;) {
             const start = await peek(bytes, headBytes);
-            const codec = codecs.find((candidate) => candidate.match(start.head));
+            const { wrappings = codecs } = this.#options;
+            const codec = wrappings.find((candidate) => candidate.match(start.head));
             if (codec === undefined) return start.bytes;
             if (this.codecs.length >= maxCodecs) {
                 throw new BootsourceError(
@@ -73,31 +88,41 @@ export class Passes {
 
     /** Ends the pass under way and starts another, inside the compressions found by the first. */
     async begin(): Promise<Bytes> {
+        this.#ending?.abort();
+        if (this.#served !== undefined) this.#seen.push(...(await this.#served.taken()));
         this.close();
-        if (this.#served !== undefined && this.#served.count > 0) this.#seen.push(this.#served.taken());
         const { limits, checksum, signal } = this.#options;
         const { name } = this.#source;
         const scale = this.#scale;
         scale?.begin();
+        this.#ending = new AbortController();
+        const opened = await this.#source.open(undefined, AbortSignal.any([signal, this.#ending.signal]));
+        sameIdentity(name, this.identity, opened.identity);
+        this.#learn(opened.identity);
         const served = new Served({
             name,
-            limit: limits.sourceBytes,
+            limit:
+                this.identity.size === undefined
+                    ? Math.min(limits.sourceBytes, limits.streamBytes)
+                    : limits.sourceBytes,
             checksum,
+            proven: this.identity.container !== undefined,
+            large: (this.identity.size ?? 0) >= largeBytes,
             progress: (taken) => scale?.taken(taken),
         });
         served.expect(this.#seen);
         this.#served = served;
-        this.#ending = new AbortController();
-        const opened = await this.#source.open(undefined, AbortSignal.any([signal, this.#ending.signal]));
-        sameIdentity(name, this.#identity, opened.identity);
         let bytes = served.through(opened.bytes);
         for (const codec of this.codecs) bytes = this.#inside(codec, bytes);
         return bytes;
     }
 
     /** The digest of all bytes of the last pass; throws where the checksum asked for is another. */
-    verify(): { readonly digest: string; readonly sourceSize: number } {
-        const verified = { digest: this.#served?.verify() ?? "", sourceSize: this.#served?.count ?? 0 };
+    verify(): Verified {
+        const { container } = this.identity;
+        const digest = this.#served?.verify();
+        // A container image is known by its manifest, which names all that was read.
+        const verified = { digest: container?.digest ?? digest ?? "", sourceSize: this.#served?.count ?? 0, container };
         this.#scale?.end();
         return verified;
     }
@@ -105,6 +130,17 @@ export class Passes {
     /** Ends the pass under way, wherever it is. */
     close(): void {
         this.#ending?.abort();
+        this.#served?.close();
+    }
+
+    /** A containerdisk tells its size and its labels only where its disk begins. */
+    #learn({ size, container }: Identity): void {
+        this.identity = {
+            ...this.identity,
+            size: this.identity.size ?? size,
+            container: container ?? this.identity.container,
+        };
+        if (size !== undefined) this.#scale?.know(size);
     }
 
     async *#inside(codec: Codec, input: Bytes): Bytes {

@@ -8,7 +8,7 @@ import type { Progress } from "./contract.js";
  * read by ranges, or come first, is thus told byte by byte. Where the size is not known, every byte read is counted.
  */
 export class ProgressScale {
-    readonly #total: number | undefined;
+    #total: number | undefined;
     readonly #report: (progress: Progress) => void;
     #told = 0;
     /** Where the present stretch began, on the scale and in its pass. */
@@ -22,6 +22,11 @@ export class ProgressScale {
         this.#report = report;
     }
 
+    /** The size of the source, where it is known only now; what was known before stays. */
+    know(total: number): void {
+        this.#total ??= total;
+    }
+
     /** A pass begins, at the first byte. */
     begin(): void {
         this.#count = 0;
@@ -30,6 +35,7 @@ export class ProgressScale {
 
     /** The tables are known: what is read from here on is written. */
     settle(): void {
+        if (this.#last) return;
         this.#last = true;
         this.#turn();
     }

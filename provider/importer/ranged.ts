@@ -14,6 +14,7 @@ const cachedBlocks = 256;
 export class Ranged implements RandomAccess {
     readonly name: string;
     readonly size: number;
+    readonly seeks = true;
     readonly #source: Source;
     readonly #identity: Identity;
     readonly #signal: AbortSignal;

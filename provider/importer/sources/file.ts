@@ -87,6 +87,7 @@ function toIdentity(path: string, stats: BigIntStats): Identity {
         ranges: true,
         lastModified: new Date(Math.floor(Number(stats.mtimeMs) / 1000) * 1000).toISOString(),
         mediaType: undefined,
+        edition: `${stats.size}-${stats.mtimeNs}`,
     };
 }
 

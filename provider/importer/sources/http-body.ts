@@ -3,7 +3,8 @@ import { createHash, type Hash } from "node:crypto";
 import { BootsourceError } from "../../model/errors.js";
 import type { Bytes, Identity, Opened, Range } from "../contract.js";
 import { sameIdentity } from "../same-identity.js";
-import { codingError, connectionError, statusError } from "./http-errors.js";
+import { codingsOf, undoCodings } from "./http-coding.js";
+import { connectionError, statusError } from "./http-errors.js";
 import type { Answer } from "./http-exchange.js";
 import { contentRange, identityOf, sizeOfRefusedRange } from "./http-identity.js";
 import type { Patience } from "./patience.js";
@@ -17,32 +18,45 @@ export interface Transfer {
     readonly name: string;
     readonly ask: Ask;
     readonly range: Range | undefined;
+    /** What the image must still be; left out where the first answer decides. */
+    readonly known?: Identity | undefined;
     readonly signal: AbortSignal;
-    readonly patience: Patience;
-    readonly watch: () => StallWatch;
+    /** Patience for one reading, with the attempts that are usual or with fewer. */
+    readonly patience: (attempts?: number) => Patience;
+    readonly watch: (signal: AbortSignal) => StallWatch;
+}
+
+/** A transfer that has begun. */
+export interface OpenedBody extends Opened {
+    /** Whether the server sends the range alone; else it sends the whole image, of which the range is taken. */
+    readonly part: boolean;
 }
 
 /** A connection that delivers, after so many bytes that are not wanted any more. */
 interface Delivery {
     readonly identity: Identity;
     readonly answer: Answer;
+    /** What the server did to the bytes, and has to be undone. */
+    readonly codings: readonly string[];
     readonly watch: StallWatch;
     /** Bytes that come before the ones wanted: the server began at the first byte of the image. */
     readonly skip: number;
 }
 
 /** Opens a transfer: resolves when the server has begun to answer well. */
-export async function openBody(transfer: Transfer): Promise<Opened> {
-    const first = await deliver(transfer, 0, undefined);
-    return { identity: first.identity, bytes: readAll(transfer, first) };
+export async function openBody(transfer: Transfer, attempts?: number): Promise<OpenedBody> {
+    const patience = transfer.patience(attempts);
+    const first = await deliver(transfer, 0, transfer.known, patience);
+    const part = first.answer.status === 206;
+    return { identity: first.identity, part, bytes: readAll(transfer, first, patience) };
 }
 
 /**
  * Reads on over broken connections. With a strong ETag the next connection begins where the last one broke; without one it
  * begins again, and what was delivered before is compared by its hash, never delivered twice.
  */
-async function* readAll(transfer: Transfer, first: Delivery): Bytes {
-    const { name, range, signal, patience } = transfer;
+async function* readAll(transfer: Transfer, first: Delivery, patience: Patience): Bytes {
+    const { name, range, signal } = transfer;
     const hash = first.identity.version === undefined ? createHash("sha256") : undefined;
     const wanted = wantedLength(first.identity, range);
     let delivered = 0;
@@ -68,7 +82,7 @@ async function* readAll(transfer: Transfer, first: Delivery): Bytes {
                 delivery.watch.end();
                 await patience.after(error, signal, name);
             }
-            delivery = await deliver(transfer, delivered, first.identity);
+            delivery = await deliver(transfer, delivered, first.identity, patience);
         }
     } finally {
         delivery.watch.end();
@@ -76,15 +90,20 @@ async function* readAll(transfer: Transfer, first: Delivery): Bytes {
 }
 
 /** Asks until the server answers well, or patience ends. */
-async function deliver(transfer: Transfer, delivered: number, known: Identity | undefined): Promise<Delivery> {
+async function deliver(
+    transfer: Transfer,
+    delivered: number,
+    known: Identity | undefined,
+    patience: Patience,
+): Promise<Delivery> {
     for (;;) {
-        const watch = transfer.watch();
+        const watch = transfer.watch(transfer.signal);
         try {
             return await tryDeliver(transfer, delivered, known, watch);
         } catch (thrown) {
             const error = connectionError(transfer.name, watch.reason(thrown));
             watch.end();
-            await transfer.patience.after(error, transfer.signal, transfer.name);
+            await patience.after(error, transfer.signal, transfer.name);
         }
     }
 }
@@ -108,15 +127,15 @@ async function tryDeliver(
 
     const answer = await transfer.ask("GET", headers, watch);
     if (answer.status === 416) throw refusedRange(name, answer, known);
-    const error =
-        statusError(name, answer.status, answer.headers["retry-after"]) ??
-        codingError(name, answer.headers["content-encoding"]);
-    if (error !== undefined) throw error;
-    const identity = identityOf(answer);
+    const error = statusError(name, answer.status, answer.headers["retry-after"]);
+    if (error !== undefined) throw known === undefined ? error : vanished(error);
+    const codings = codingsOf(name, answer.address.url.pathname, answer.headers["content-encoding"]);
+    const identity = identityOf(answer, codings.length > 0);
     if (known !== undefined) sameIdentity(name, known, identity);
-    if (delivered > 0 && validator !== undefined && identity.version === undefined) throw unproven(name);
-    if (answer.status === 200) return { identity, answer, watch, skip: start };
-    const part = contentRange(answer);
+    const before = delivered > 0 || transfer.known !== undefined;
+    if (before && validator !== undefined && identity.version === undefined) throw unproven(name);
+    if (answer.status === 200) return { identity, answer, codings, watch, skip: start };
+    const part = codings.length > 0 ? undefined : contentRange(answer);
     const from = byRange ? start : (range?.offset ?? 0);
     if (headers["range"] === undefined || part?.start !== from) {
         throw new BootsourceError(
@@ -125,34 +144,40 @@ async function tryDeliver(
                 `(Content-Range: ${answer.headers["content-range"] ?? "none"}); use another server`,
         );
     }
-    return { identity, answer, watch, skip: start - from };
+    return { identity, answer, codings, watch, skip: start - from };
 }
 
 /** The chunks of a delivery from the first wanted byte; what was delivered before must come again as it was. */
 async function* afterSkip(delivery: Delivery, delivered: number, hash: Hash | undefined, transfer: Transfer): Bytes {
     const again = delivered > 0 && delivery.skip >= delivered ? createHash("sha256") : undefined;
-    let skip = delivery.skip;
-    const iterator = delivery.answer.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    let { skip } = delivery;
+    for await (let chunk of undoCodings(received(delivery), delivery.codings, transfer.name)) {
+        if (skip > 0) {
+            const passed = Math.min(skip, chunk.length);
+            // The last `delivered` bytes of what is skipped are the ones that were delivered.
+            again?.update(chunk.subarray(Math.min(passed, Math.max(0, skip - delivered)), passed));
+            skip -= passed;
+            chunk = chunk.subarray(passed);
+            if (skip === 0 && again !== undefined && hash !== undefined) {
+                if (again.digest("hex") !== hash.copy().digest("hex")) throw replaced(transfer.name);
+            }
+            if (chunk.length === 0) continue;
+        }
+        yield chunk;
+    }
+}
+
+/** The bytes as they arrive; only the time that they take counts as the server's. */
+async function* received({ answer, watch }: Delivery): Bytes {
+    const iterator = answer.body;
     try {
         for (;;) {
-            const next = await delivery.watch.wait(iterator.next());
+            const next = await watch.wait(iterator.next());
             if (next.done === true) return;
-            let chunk = next.value;
-            if (skip > 0) {
-                const passed = Math.min(skip, chunk.length);
-                // The last `delivered` bytes of what is skipped are the ones that were delivered.
-                again?.update(chunk.subarray(Math.min(passed, Math.max(0, skip - delivered)), passed));
-                skip -= passed;
-                chunk = chunk.subarray(passed);
-                if (skip === 0 && again !== undefined && hash !== undefined) {
-                    if (again.digest("hex") !== hash.copy().digest("hex")) throw replaced(transfer.name);
-                }
-                if (chunk.length === 0) continue;
-            }
-            yield chunk;
+            yield next.value;
         }
     } finally {
-        await iterator.return?.();
+        await iterator.return();
     }
 }
 
@@ -171,6 +196,12 @@ function refusedRange(name: string, answer: Answer, known: Identity | undefined)
         );
     }
     return replaced(name);
+}
+
+/** An image that was there a moment ago may be so again: servers are restarted, and files replaced in more than one step. */
+function vanished(error: BootsourceError): BootsourceError {
+    if (error.code !== "not-found") return error;
+    return new BootsourceError(error.code, error.message, { facts: error.facts, terminal: false });
 }
 
 /** Whoever answers If-Range repeats the ETag (RFC 9110, 15.3.7); another may have ignored it, and serve another image. */

@@ -1,19 +1,26 @@
-// Connections: shared by all sources with the same trust and the same proxies, and idle ones never keep a program alive.
-import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import { Agent, ProxyAgent, type Dispatcher } from "undici";
-import { BootsourceError } from "../../model/errors.js";
+// Connections for the vendors' client libraries: shared by all with the same trust and the same proxies, and idle ones never keep a
+// program alive.
+import type { Dispatcher } from "undici";
 import { proxyFor } from "./http-proxy.js";
+import { largeReads } from "./large-reads.js";
+import { trustedContext, type Trust } from "./trust.js";
 
 const dispatchers = new Map<string, Dispatcher>();
 
-/** Connections to an address, with own certificates trusted beside Node's and the system's, through the environment's proxy. */
-export function dispatcherFor(url: URL, caCertificates: string | undefined): Dispatcher {
+/** Connections to an address through the environment's proxy. */
+export async function dispatcherFor(url: URL, trust: Trust): Promise<Dispatcher> {
+    // Loaded only where such a library is used: it takes as long as all the rest of the program.
+    const { Agent, ProxyAgent } = await import("undici");
     const secure = url.protocol === "https:";
     const proxy = proxyFor(url, process.env);
-    const key = JSON.stringify([secure, secure ? caCertificates : undefined, proxy]);
+    const { caCertificates, insecureSkipVerify = false } = trust;
+    // Connections that were checked are never shared with ones that were not.
+    const key = JSON.stringify([secure, secure ? [caCertificates, insecureSkipVerify] : undefined, proxy]);
     let dispatcher = dispatchers.get(key);
     if (dispatcher === undefined) {
-        const tls = secure ? { secureContext: trustedContext(caCertificates) } : {};
+        const tls = secure
+            ? { secureContext: trustedContext(caCertificates), rejectUnauthorized: !insecureSkipVerify }
+            : {};
         const options = {
             connect: { timeout: 30_000, ...tls },
             // Stalls are noticed by the source, which knows whether it is waiting.
@@ -22,28 +29,11 @@ export function dispatcherFor(url: URL, caCertificates: string | undefined): Dis
         };
         dispatcher =
             proxy === undefined
-                ? new Agent(options)
+                ? // TLS comes in records of 16 KiB, whatever is read.
+                  new Agent(secure ? options : { ...options, connect: { ...options.connect, onread: largeReads } })
                 : // Plain http goes through a proxy by its address, as curl does it: many proxies tunnel to port 443 only.
                   new ProxyAgent({ ...options, uri: proxy, requestTls: tls, proxyTunnel: secure });
         dispatchers.set(key, dispatcher);
     }
     return dispatcher;
-}
-
-function trustedContext(caCertificates: string | undefined): SecureContext {
-    const own = caCertificates?.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [];
-    if (caCertificates !== undefined && own.length === 0) {
-        throw new BootsourceError(
-            "invalid-argument",
-            'cannot use the CA certificates: there is no "-----BEGIN CERTIFICATE-----" in them; give them in PEM form',
-        );
-    }
-    const trusted = [...getCACertificates("default"), ...getCACertificates("system"), ...own];
-    try {
-        return createSecureContext({ ca: [...new Set(trusted)], minVersion: "TLSv1.2" });
-    } catch (thrown) {
-        throw new BootsourceError("invalid-argument", "cannot use the CA certificates: they are not valid PEM", {
-            cause: thrown,
-        });
-    }
 }

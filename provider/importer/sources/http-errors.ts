@@ -20,19 +20,6 @@ export function statusError(name: string, status: number, retryAfter: string | u
     return new BootsourceError("unexpected-response", `cannot read ${name}: ${got}; check the address`, { facts });
 }
 
-/**
- * Our error for an answer that is coded on the way although that was not asked for; undefined where it can be read. gzip can: it
- * is found as a compression around the image (some servers call a .gz file that), and the digest is the one of the bytes served.
- */
-export function codingError(name: string, coding: string | undefined): BootsourceError | undefined {
-    if (/^\s*(?:identity|(?:x-)?gzip)?\s*$/i.test(coding ?? "")) return undefined;
-    return new BootsourceError(
-        "unexpected-response",
-        `cannot read ${name}: the server codes the image on the way (Content-Encoding: ${coding ?? ""}) although asked not to; ` +
-            "have that switched off for images, or use another server",
-    );
-}
-
 /** Our error for what a connection threw. */
 export function connectionError(name: string, thrown: unknown): BootsourceError {
     if (isBootsourceError(thrown)) return thrown;
@@ -46,7 +33,9 @@ export function connectionError(name: string, thrown: unknown): BootsourceError 
             options,
         );
     }
-    if (code.startsWith("HPE_") || code === "UND_ERR_INVALID_ARG") {
+    // Not all errors of the parser behind the vendors' libraries have a code.
+    const isGarbage = code.startsWith("HPE_") || (thrown instanceof Error && thrown.name === "HTTPParserError");
+    if (isGarbage || /^(?:HTTP_INVALID|UND_ERR_HEADERS_OVERFLOW|UND_ERR_INVALID_ARG)$/.test(code)) {
         const then = "check that the address is one of a web server";
         return new BootsourceError("unexpected-response", `cannot read ${name}: ${why}; ${then}`, options);
     }

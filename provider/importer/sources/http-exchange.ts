@@ -1,14 +1,15 @@
 // One question to a web server and its answer: redirects are followed by hand, because secrets must not travel with them.
-import { request, type Dispatcher } from "undici";
 import { BootsourceError } from "../../model/errors.js";
-import { dispatcherFor } from "./http-dispatcher.js";
+import type { AnswerBody } from "./http1/answer-body.js";
+import { ask } from "./http1/pool.js";
 import { redactUrl, type Address } from "./http-url.js";
+import type { Trust } from "./trust.js";
 
 /** An answer, whatever its status. The body must be read, or ended by the signal. */
 export interface Answer {
     readonly status: number;
     readonly headers: Readonly<Record<string, string | undefined>>;
-    readonly body: Dispatcher.ResponseData["body"];
+    readonly body: AnswerBody;
     /** Where the answer came from at last. */
     readonly address: Address;
 }
@@ -17,7 +18,7 @@ export interface Answer {
 export interface Question {
     readonly method: "GET" | "HEAD";
     readonly headers: Readonly<Record<string, string>>;
-    readonly caCertificates: string | undefined;
+    readonly trust: Trust;
     readonly signal: AbortSignal;
 }
 
@@ -28,7 +29,7 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export async function exchange(start: Address, question: Question): Promise<Answer> {
     let address = start;
     for (let hop = 0; hop <= maxRedirects; hop += 1) {
-        const { statusCode, headers, body } = await request(address.url, {
+        const { head, body } = await ask(address.url, question.trust, {
             method: question.method,
             headers: {
                 "user-agent": "bootsource",
@@ -37,14 +38,13 @@ export async function exchange(start: Address, question: Question): Promise<Answ
                 "accept-encoding": "identity",
                 ...question.headers,
             },
-            dispatcher: dispatcherFor(address.url, question.caCertificates),
             signal: question.signal,
         });
-        const answer = { status: statusCode, headers: flatten(headers), body, address };
+        const answer = { status: head.status, headers: head.headers, body, address };
         const location = answer.headers["location"];
-        if (!redirects.has(statusCode) || location === undefined) return answer;
+        if (!redirects.has(head.status) || location === undefined) return answer;
         // The rest of a redirect is of no interest; its connection is used again where it is short.
-        await body.dump({ limit: 16_384, signal: question.signal });
+        await body.dump({ limit: 16_384 });
         address = redirected(address, location);
     }
     throw new BootsourceError(
@@ -73,10 +73,4 @@ function redirected(from: Address, location: string): Address {
         );
     }
     return { url, secrets: {} };
-}
-
-function flatten(headers: Dispatcher.ResponseData["headers"]): Record<string, string | undefined> {
-    return Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-    );
 }

@@ -9,8 +9,16 @@ export interface ContentRange {
     readonly total: number | undefined;
 }
 
-/** The identity of the image that an answer is about. */
-export function identityOf(answer: Answer): Identity {
+/**
+ * The identity of the image that an answer is about. Of one that is coded on the way, length and parts are those of the code, and
+ * so is the ETag: it changes with the coding, and what it names cannot be gone on with.
+ */
+export function identityOf(answer: Answer, coded = false): Identity {
+    const identity = readIdentity(answer);
+    return coded ? { ...identity, size: undefined, version: undefined, ranges: false } : identity;
+}
+
+function readIdentity(answer: Answer): Identity {
     const { headers, status } = answer;
     const partial = status === 206;
     const etag = headers["etag"];
@@ -21,6 +29,8 @@ export function identityOf(answer: Answer): Identity {
         ranges: partial || /\bbytes\b/i.test(headers["accept-ranges"] ?? ""),
         lastModified: isoTime(headers["last-modified"]),
         mediaType: headers["content-type"]?.split(";")[0]?.trim().toLowerCase(),
+        edition: etag,
+        origin: answer.address.url.origin,
     };
 }
 

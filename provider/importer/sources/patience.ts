@@ -7,6 +7,9 @@ const longestWait = 30_000;
 /** A server that asks for more than this is not passing trouble. */
 const longestAsked = 300;
 
+/** Tries without a byte of progress, where nobody says otherwise. */
+export const defaultAttempts = 6;
+
 /** Counts the failures of one transfer. */
 export class Patience {
     readonly #clock: Clock;

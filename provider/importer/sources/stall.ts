@@ -2,6 +2,9 @@
 import type { Clock } from "../../model/clock.js";
 import { BootsourceError } from "../../model/errors.js";
 
+/** Milliseconds of silence that end an attempt, where nobody says otherwise. */
+export const defaultStall = 60_000;
+
 /** Watches one attempt. Its signal is aborted when the attempt is over, cancelled or stalled. */
 export class StallWatch {
     readonly #clock: Clock;

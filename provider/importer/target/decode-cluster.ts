@@ -1,8 +1,18 @@
 // Decodes one compressed cluster to exactly its size, whatever the bytes say.
-import { constants, createInflateRaw, createZstdDecompress, inflateRawSync, zstdDecompressSync } from "node:zlib";
+import {
+    constants,
+    createInflate,
+    createInflateRaw,
+    createZstdDecompress,
+    inflateRawSync,
+    inflateSync,
+    zstdDecompressSync,
+} from "node:zlib";
 import { BootsourceError } from "../../model/errors.js";
+import type { Encoding } from "../contract.js";
+import { type DirectEngine, directEngine } from "../direct-engine.js";
 
-type Compression = "zlib" | "zstd";
+type Compression = Exclude<Encoding, "plain">;
 
 /**
  * Decodes cluster after cluster. What it returns is valid until the next call. With `reuse` (the default) one engine of Node's
@@ -20,15 +30,27 @@ export class ClusterDecoder {
 
     /**
      * The guest bytes of a compressed cluster. The input may be longer than the compressed data: a qcow2 image says its length
-     * in whole sectors only. Throws `corrupt-image` unless exactly `clusterSize` bytes come out.
+     * in whole sectors only. Throws `corrupt-image` unless as many bytes come out as there should be.
      */
-    decode(compression: Compression, source: Uint8Array, clusterSize: number, guestOffset: number): Uint8Array {
+    decode(
+        compression: Compression,
+        source: Uint8Array,
+        { least, most }: { readonly least: number; readonly most: number },
+        guestOffset: number,
+    ): Uint8Array {
         try {
-            const input = compression === "zstd" ? zstdFrame(source) : source;
-            const data = this.#decode(compression, input, clusterSize);
-            if (data.length === clusterSize) return data;
+            const input =
+                compression === "zstd"
+                    ? zstdFrame(source)
+                    : compression === "grain"
+                      ? grainData(source, guestOffset)
+                      : source;
+            const data = this.#decode(compression, input, most);
+            if (data.length >= least && data.length <= most) return data;
             throw new RangeError(
-                `${data.length > clusterSize ? "more" : "fewer"} than ${clusterSize} bytes come out of it`,
+                data.length > most
+                    ? `more than ${most} bytes come out of it`
+                    : `fewer than ${least} bytes come out of it`,
             );
         } catch (thrown) {
             const why = thrown instanceof Error ? thrown.message : String(thrown);
@@ -59,41 +81,40 @@ export class ClusterDecoder {
 /** Decodes into a buffer and returns how many bytes came. */
 type Engine = (input: Uint8Array, output: Uint8Array) => number;
 
-/** What is used of Node's own engine; the names have been the same since Node 11. */
-interface NodeEngine {
-    readonly _handle?: {
-        onerror?: (message: string) => void;
-        reset?(): void;
-        writeSync?(flush: number, ...buffers: [Uint8Array, number, number, Uint8Array, number, number]): void;
+function makeEngine(compression: Compression): Engine | undefined {
+    const engine = directEngine(streams[compression]());
+    if (engine === undefined) return undefined;
+    const flush = compression === "zstd" ? constants.ZSTD_e_continue : constants.Z_SYNC_FLUSH;
+    return (input, output) => {
+        engine.reset();
+        const made = engine.run(flush, input, output);
+        if (compression === "grain" && made < output.length) requireEnd(engine);
+        return made;
     };
-    /** Bytes left in the output, and in the input. */
-    readonly _writeState?: Uint32Array;
 }
 
-function makeEngine(compression: Compression): Engine | undefined {
-    const stream = compression === "zlib" ? createInflateRaw() : createZstdDecompress();
-    const { _handle: handle, _writeState: state } = stream as unknown as NodeEngine;
-    if (typeof handle?.reset !== "function" || typeof handle.writeSync !== "function" || state?.length !== 2)
-        return undefined;
-    const flush = compression === "zlib" ? constants.Z_SYNC_FLUSH : constants.ZSTD_e_continue;
-    return (input, output) => {
-        let failure: string | undefined;
-        // Without this the stream around the engine would report the error, to nobody.
-        handle.onerror = (message) => {
-            failure = message;
-        };
-        handle.reset?.();
-        handle.writeSync?.(flush, input, 0, input.length, output, 0, output.length);
-        if (failure !== undefined) throw new RangeError(failure);
-        return output.length - (state[0] ?? 0);
-    };
+const streams = { zlib: createInflateRaw, grain: createInflate, zstd: createZstdDecompress } as const;
+
+/** The checksum is compared where a stream ends: one that is over takes nothing more. */
+function requireEnd(engine: DirectEngine): void {
+    engine.run(constants.Z_SYNC_FLUSH, Buffer.alloc(1), Buffer.alloc(1));
+    if (engine.left === 0) throw new RangeError("it ends before its checksum");
 }
 
 function decodeOnce(compression: Compression, input: Uint8Array, clusterSize: number): Uint8Array {
     const options = { maxOutputLength: clusterSize, chunkSize: Math.max(clusterSize, constants.Z_MIN_CHUNK) };
-    return compression === "zlib"
-        ? inflateRawSync(input, { ...options, finishFlush: constants.Z_SYNC_FLUSH })
-        : zstdDecompressSync(input, options);
+    if (compression === "zstd") return zstdDecompressSync(input, options);
+    if (compression === "grain") return inflateSync(input, options);
+    return inflateRawSync(input, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+/** What is compressed in a grain of a VMDK. Where its header contradicts the tables, one of the two is a lie. */
+function grainData(source: Uint8Array, guestOffset: number): Uint8Array {
+    const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    const [sector, length] = [view.getBigUint64(0, true), view.getUint32(8, true)];
+    if (sector !== BigInt(guestOffset / 512)) throw new RangeError(`it says that it belongs to sector ${sector}`);
+    if (length > source.length - 12) throw new RangeError(`it says that it is ${length} bytes long`);
+    return source.subarray(12, 12 + length);
 }
 
 /** The first zstd frame alone (RFC 8878, 3.1.1): what follows it in the last sector belongs to somebody else. */

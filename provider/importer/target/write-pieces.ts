@@ -5,8 +5,8 @@ import type { Placed } from "../contract.js";
 import { errorCode } from "../file-system-error.js";
 import type { ClusterDecoder } from "./decode-cluster.js";
 
-const fields = 6;
-const encodings = ["plain", "zlib", "zstd"] as const;
+const fields = 7;
+const encodings = ["plain", "zlib", "grain", "zstd"] as const;
 
 /** A failure as it travels between threads. */
 export interface PackedFailure {
@@ -25,9 +25,10 @@ export function fromPackedFailure(failure: PackedFailure): Error {
 export function packPieces(pieces: readonly Placed[]): Float64Array<ArrayBuffer> {
     const packed = new Float64Array(pieces.length * fields);
     pieces.forEach((piece, index) => {
-        const { at, sourceLength, guestOffset, guestLength, encoding, decodedLength } = piece;
+        const { at, sourceLength, guestOffset, guestLength, encoding, decodedLength, bounded } = piece;
         const code = encodings.indexOf(encoding);
-        packed.set([at, sourceLength, guestOffset, guestLength, code, decodedLength], index * fields);
+        const least = bounded === true ? guestLength : decodedLength;
+        packed.set([at, sourceLength, guestOffset, guestLength, code, decodedLength, least], index * fields);
     });
     return packed;
 }
@@ -49,8 +50,8 @@ export function writePieces({ fd, keepZeros, decoder }: Writer, buffer: Uint8Arr
         const guestOffset = packed[index + 2] ?? 0;
         const guestLength = packed[index + 3] ?? 0;
         const encoding = encodings[packed[index + 4] ?? 0] ?? "plain";
-        const data =
-            encoding === "plain" ? source : decoder.decode(encoding, source, packed[index + 5] ?? 0, guestOffset);
+        const sizes = { most: packed[index + 5] ?? 0, least: packed[index + 6] ?? 0 };
+        const data = encoding === "plain" ? source : decoder.decode(encoding, source, sizes, guestOffset);
         const needed = data.subarray(0, guestLength);
         written += keepZeros ? writeFully(fd, needed, guestOffset) : writeSparse(fd, needed, guestOffset);
     }

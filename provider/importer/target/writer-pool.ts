@@ -1,43 +1,17 @@
-// A few threads that decode pieces and write them. Buffers go round between them and the reader, and there is a fixed
+// The buffers of one disk, and the jobs that are made of them: they go round between the reader and the threads, and there is a fixed
 // number of them: memory stays the same however large the image is.
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { Placed } from "../contract.js";
+import { giveBack, keep, lentMemory } from "../lent.js";
 import { ClusterDecoder } from "./decode-cluster.js";
-import { fromPackedFailure, packPieces, writePieces, type PackedFailure, type Writer } from "./write-pieces.js";
+import { packPieces, writePieces, type Writer } from "./write-pieces.js";
+import { enterThreads, leastBusyThread, leaveThreads, type WriterThread } from "./writer-threads.js";
 
 const bufferBytes = 1024 * 1024;
 /** Bytes that are written without threads: for a small image starting them would take longer than the work. */
 const threadless = 2 * bufferBytes;
-
-/** What a thread is started with. */
-export interface Start {
-    readonly fd: number;
-    readonly keepZeros: boolean;
-    /** The buffers of the pool, one behind the other. */
-    readonly memory: SharedArrayBuffer;
-}
-
-/** What a thread is sent: where the bytes lie, in the pool's memory or in some of their own, and what to do with them. */
-export interface Job {
-    readonly own: SharedArrayBuffer | undefined;
-    readonly offset: number;
-    readonly length: number;
-    readonly pieces: Float64Array<ArrayBuffer>;
-}
-
-/** What a thread answers, in the order of its jobs: the bytes that it wrote, and what went wrong. */
-export interface Done {
-    readonly written: number;
-    readonly failure: PackedFailure | undefined;
-}
-
-interface Thread {
-    readonly worker: Worker;
-    /** The buffers that it works on, in the order in which it got them. */
-    readonly jobs: Uint8Array[];
-}
+/** Chunks that lie in lent memory and wait to be written, at most. */
+const mostLent = 8;
 
 /**
  * Decodes and writes into one open file. The caller closes the file, after `close()`. Buffers are shared with the threads, not
@@ -45,14 +19,18 @@ interface Thread {
  */
 export class WriterPool {
     readonly #writer: Writer;
-    readonly #threads = Math.min(availableParallelism(), 4);
-    readonly #limit = 2 * this.#threads + 1;
+    readonly #limit = 2 * Math.min(availableParallelism(), 4) + 1;
     readonly #memory = new SharedArrayBuffer(this.#limit * bufferBytes);
     readonly #free: Uint8Array[] = [];
-    readonly #workers: Thread[] = [];
     #used = 0;
-    #busy = 0;
+    #lent = 0;
     #taken = 0;
+    #accepted = 0;
+    /** Jobs under way, by their numbers. */
+    readonly #open = new Set<number>();
+    #hasThreads = false;
+    /** Who writes what needs no decoding. */
+    #plain: WriterThread | undefined;
     #failure: Error | undefined;
     #wake: (() => void)[] = [];
     /** Bytes written so far, holes left out. */
@@ -78,78 +56,84 @@ export class WriterPool {
         return own ?? new Uint8Array(new SharedArrayBuffer(minimum));
     }
 
-    /** Accepts a job; what goes wrong with it is thrown by a later call, `drain` at the latest. */
+    /**
+     * Accepts a job; what goes wrong with it is thrown by a later call, `drain` at the latest. A buffer in lent memory is kept until
+     * it is written, and is not the caller's to change; any other comes from `buffer`.
+     */
     async place(buffer: Uint8Array, pieces: readonly Placed[]): Promise<void> {
+        const isLent = lentMemory(buffer) !== undefined;
+        while (isLent && this.#lent >= mostLent && this.#failure === undefined) await this.#change();
         this.#throwFailure();
         const packed = packPieces(pieces);
         this.#taken += buffer.length;
         if (this.#taken <= threadless) {
             this.written += writePieces(this.#writer, buffer, packed);
-            this.#release(buffer);
+            if (!isLent) this.#release(buffer);
             return;
         }
-        const { worker, jobs } = this.#leastBusy();
-        jobs.push(buffer);
-        this.#busy += 1;
-        const own = this.#isPooled(buffer) ? undefined : sharedMemory(buffer);
-        const job: Job = { own, offset: buffer.byteOffset, length: buffer.length, pieces: packed };
-        worker.postMessage(job, [packed.buffer]);
+        if (isLent) {
+            keep(buffer);
+            this.#lent += 1;
+        }
+        void this.#run(buffer, packed, this.#threadFor(pieces));
     }
 
     /** Resolves when all that was accepted is written; throws what went wrong. */
     async drain(): Promise<void> {
-        while (this.#busy > 0 && this.#failure === undefined) await this.#change();
+        while (this.#open.size > 0 && this.#failure === undefined) await this.#change();
         this.#throwFailure();
     }
 
-    /** Ends the threads; once it resolves nothing touches the file any more. */
+    /** Resolves when all that was accepted before is written, whatever is accepted meanwhile; throws what went wrong. */
+    async settled(): Promise<void> {
+        const last = this.#accepted;
+        while ([...this.#open].some((number) => number <= last) && this.#failure === undefined) await this.#change();
+        this.#throwFailure();
+    }
+
+    /** Leaves the threads; once it resolves nothing touches the file any more. */
     async close(): Promise<void> {
-        await Promise.all(this.#workers.splice(0).map(({ worker }) => worker.terminate()));
+        this.#failure ??= new Error("the disk was closed");
+        while (this.#open.size > 0) await this.#change();
+        if (!this.#hasThreads) return;
+        this.#hasThreads = false;
+        await leaveThreads();
     }
 
-    #leastBusy(): Thread {
-        let best: Thread | undefined;
-        for (const entry of this.#workers) {
-            if (best === undefined || entry.jobs.length < best.jobs.length) best = entry;
-        }
-        if (best === undefined || (best.jobs.length > 0 && this.#workers.length < this.#threads)) best = this.#start();
-        return best;
-    }
-
-    #start(): Thread {
+    async #run(buffer: Uint8Array, pieces: Float64Array<ArrayBuffer>, thread: WriterThread): Promise<void> {
+        this.#accepted += 1;
+        const number = this.#accepted;
+        this.#open.add(number);
         const { fd, keepZeros } = this.#writer;
-        const start: Start = { fd, keepZeros, memory: this.#memory };
-        // What the surrounding program preloads (ts-node, loaders) is of no use to this thread.
-        const worker = new Worker(join(__dirname, "writer-thread.js"), { workerData: start, execArgv: [] });
-        const entry: Thread = { worker, jobs: [] };
-        worker.on("message", (done: Done) => {
-            const buffer = entry.jobs.shift();
-            this.#busy -= 1;
-            this.written += done.written;
-            if (done.failure !== undefined) this.#failure ??= fromPackedFailure(done.failure);
-            if (buffer !== undefined) this.#release(buffer);
-        });
-        worker.on("error", (error) => {
-            this.#failure ??= error instanceof Error ? error : new Error(String(error));
-            this.#signal();
-        });
-        worker.on("exit", () => {
-            if (entry.jobs.length > 0) this.#failure ??= new Error("a writing thread ended before its work was done");
-            this.#signal();
-        });
-        this.#workers.push(entry);
-        return entry;
+        const { byteOffset: offset, length } = buffer;
+        try {
+            this.written += await thread.run({ fd, keepZeros, memory: sharedMemory(buffer), offset, length, pieces });
+        } catch (thrown) {
+            this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+        }
+        this.#open.delete(number);
+        this.#release(buffer);
+    }
+
+    /** Bytes that need no decoding have one thread: the file system lets one at a time write to a file, the others would wait. */
+    #threadFor(pieces: readonly Placed[]): WriterThread {
+        if (!this.#hasThreads) enterThreads();
+        this.#hasThreads = true;
+        if (!pieces.every(({ encoding }) => encoding === "plain")) return leastBusyThread();
+        if (this.#plain?.isAlive !== true) this.#plain = leastBusyThread();
+        return this.#plain;
     }
 
     #release(buffer: Uint8Array): void {
-        this.#used -= 1;
-        // A buffer made for an extraordinarily large piece is not kept.
-        if (this.#isPooled(buffer)) this.#free.push(buffer);
+        if (lentMemory(buffer) !== undefined) {
+            this.#lent -= 1;
+            giveBack(buffer);
+        } else {
+            this.#used -= 1;
+            // A buffer made for an extraordinarily large piece is not kept.
+            if (buffer.buffer === this.#memory) this.#free.push(buffer);
+        }
         this.#signal();
-    }
-
-    #isPooled(buffer: Uint8Array): boolean {
-        return buffer.buffer === this.#memory;
     }
 
     #throwFailure(): void {
@@ -167,7 +151,7 @@ export class WriterPool {
     }
 }
 
-/** The memory under a buffer that this pool handed out. */
+/** The memory under a buffer that this pool handed out, or that is lent. */
 function sharedMemory(buffer: Uint8Array): SharedArrayBuffer {
     if (buffer.buffer instanceof SharedArrayBuffer) return buffer.buffer;
     throw new TypeError("a buffer of the pool lies in shared memory");

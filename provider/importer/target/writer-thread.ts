@@ -1,17 +1,16 @@
-// The thread's side of the writer pool: one job in, one answer out.
-import { parentPort, workerData } from "node:worker_threads";
+// The thread's side of the writer threads: one job in, one answer out.
+import { parentPort } from "node:worker_threads";
 import { ClusterDecoder } from "./decode-cluster.js";
 import { toPackedFailure, writePieces, type PackedFailure } from "./write-pieces.js";
-import type { Done, Job, Start } from "./writer-pool.js";
+import type { Done, Job } from "./writer-threads.js";
 
-const { fd, keepZeros, memory } = workerData as Start;
-const writer = { fd, keepZeros, decoder: new ClusterDecoder() };
+const decoder = new ClusterDecoder();
 
-parentPort?.on("message", (job: Job) => {
+parentPort?.on("message", ({ fd, keepZeros, memory, offset, length, pieces }: Job) => {
     let failure: PackedFailure | undefined;
     let written = 0;
     try {
-        written = writePieces(writer, new Uint8Array(job.own ?? memory, job.offset, job.length), job.pieces);
+        written = writePieces({ fd, keepZeros, decoder }, new Uint8Array(memory, offset, length), pieces);
     } catch (thrown) {
         failure = toPackedFailure(thrown);
     }

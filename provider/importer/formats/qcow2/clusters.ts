@@ -1,7 +1,7 @@
 // One L2 entry: where a cluster of the guest disk lies, or why it cannot be believed.
 import type { Qcow2Header } from "./header.js";
-import { checkInside, remake, type Refuse } from "./refusal.js";
-import type { PieceList } from "./piece-list.js";
+import { checkInside, remake, type Refuse } from "../refusal.js";
+import type { PieceList } from "../piece-list.js";
 
 /** An L2 entry, in halves of 32 bits, and the guest offset that it describes. */
 export interface L2Entry {

@@ -1,6 +1,6 @@
 // The header extensions of a qcow2 image: a chain of records behind the header, most of which tell nothing that matters here.
 import type { RandomAccess } from "../../contract.js";
-import { remake, type Refuse } from "./refusal.js";
+import { remake, type Refuse } from "../refusal.js";
 
 const type = { end: 0, dataFile: 0x44415441, encryption: 0x0537be77 } as const;
 

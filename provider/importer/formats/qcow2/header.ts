@@ -2,7 +2,7 @@
 import type { Encoding, RandomAccess } from "../../contract.js";
 import { checkExtensions } from "./extensions.js";
 
-import { refusal, remake, type Extent, type Refuse } from "./refusal.js";
+import { refusal, remake, type Extent, type Refuse } from "../refusal.js";
 import { checkL1, refcountTable } from "./places.js";
 
 /** What the tables need to know. */
@@ -22,6 +22,8 @@ export interface Qcow2Header {
 /** Incompatible features, by bit (header bytes 72-79). A dirty bit (0) speaks of reference counts, which are not used here. */
 const feature = { corrupt: 1, dataFile: 2, compression: 3, extendedL2: 4 } as const;
 const knownFeatures = 0b11111n;
+/** The one of the bits that unknowing writers clear (header bytes 88-95) that speaks of where data lies. */
+const rawDataFile = 1;
 
 /** Reads and checks the header; throws where the image must not be imported. */
 export async function readHeader(input: RandomAccess): Promise<Qcow2Header> {
@@ -105,6 +107,9 @@ function readVersion3(
     }
     if (has(features, feature.compression) !== (compressionType !== 0)) {
         throw refuse("corrupt-image", "its compression type contradicts its feature bits", remake);
+    }
+    if (has(view.getBigUint64(88), rawDataFile) && !has(features, feature.dataFile)) {
+        throw refuse("corrupt-image", "it says that its external data file is raw, and has none", remake);
     }
     return { features, compressionType, headerLength };
 }

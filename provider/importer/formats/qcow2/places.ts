@@ -1,6 +1,6 @@
 // Where a qcow2 header says that its tables lie, and why that cannot be.
 import { formatQuantity } from "../../../model/quantity.js";
-import { checkInside, remake, type Extent, type Refuse } from "./refusal.js";
+import { checkInside, remake, type Extent, type Refuse } from "../refusal.js";
 
 /** QEMU's own limits of an L1 table (QCOW_MAX_L1_SIZE) and of a reference count table (QCOW_MAX_REFTABLE_SIZE). */
 const maxL1Bytes = 32 * 1024 * 1024;

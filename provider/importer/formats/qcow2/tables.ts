@@ -1,10 +1,10 @@
 // The qcow2 tables: L1 names L2 tables, L2 tables name clusters. Every table is read once, in the order of the file.
-import type { RandomAccess } from "../../contract.js";
+import type { Passing, RandomAccess } from "../../contract.js";
 import type { Qcow2Header } from "./header.js";
-import { checkInside, refusal, remake, type Refuse } from "./refusal.js";
+import { checkInside, refusal, remake, type Refuse } from "../refusal.js";
 import { addCluster, type ClusterContext } from "./clusters.js";
-import { refuseOverlaps } from "./overlaps.js";
-import { PieceList } from "./piece-list.js";
+import { refuseOverlaps } from "../overlaps.js";
+import { PieceList } from "../piece-list.js";
 
 /** L2 tables asked for before the first of them is worked on: hides the way to a distant server. */
 const ahead = 8;
@@ -13,8 +13,8 @@ const ahead = 8;
 const offsetMask = 0x00fffffffffffe00n;
 const copiedMask = 1n << 63n;
 
-/** Reads the tables and returns the pieces, checked and in the order of the source. */
-export async function readTables(input: RandomAccess, header: Qcow2Header): Promise<PieceList> {
+/** Reads the tables and returns the pieces, checked and in the order of the source; `passing` hears of each table's at once. */
+export async function readTables(input: RandomAccess, header: Qcow2Header, passing?: Passing): Promise<PieceList> {
     const refuse = refusal(input.name);
     const clusterSize = 2 ** header.clusterBits;
     const pieces = new PieceList({
@@ -29,8 +29,10 @@ export async function readTables(input: RandomAccess, header: Qcow2Header): Prom
     const entrySize = header.extendedL2 ? 16 : 8;
     const perTable = clusterSize / entrySize;
     const reads: Promise<Uint8Array>[] = [];
+    // Whoever takes the pieces in passing must know one table's before the stream goes on to the next.
+    const asked = passing === undefined ? ahead : 1;
     for (let next = 0, done = 0; done < tables.length; done += 1) {
-        for (; next < tables.length && next < done + ahead; next += 1) {
+        for (; next < tables.length && next < done + asked; next += 1) {
             const reading = input.read(tables[next]?.offset ?? 0, clusterSize);
             // Whichever fails first is reported; the others must not become unhandled meanwhile.
             reading.catch(() => undefined);
@@ -38,7 +40,9 @@ export async function readTables(input: RandomAccess, header: Qcow2Header): Prom
         }
         const bytes = await reads.shift();
         if (bytes?.length !== clusterSize) throw refuse("truncated", "it ends within its tables", remake);
+        const known = pieces.mark();
         readL2(bytes, entrySize, (tables[done]?.index ?? 0) * perTable, context);
+        passing?.learn(pieces.since(known));
     }
     pieces.sort();
     const l2 = tables.map(({ offset }) => ({ what: "one of its L2 tables", offset, length: clusterSize }));

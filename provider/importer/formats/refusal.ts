@@ -1,5 +1,5 @@
-// How a qcow2 image is refused, and the parts of it that messages speak of.
-import { BootsourceError, type ErrorCode } from "../../../model/errors.js";
+// How an image is refused, and the parts of it that messages speak of.
+import { BootsourceError, type ErrorCode } from "../../model/errors.js";
 
 /** An error of an image: `cannot import <name>: <why>; <what to do>`. */
 export type Refuse = (code: ErrorCode, why: string, then: string) => BootsourceError;

@@ -1,6 +1,6 @@
 // Pieces of a disk, kept in plain numbers: twenty bytes for each, however many million there are.
-import type { Encoding, Piece } from "../../contract.js";
-import { BootsourceError } from "../../../model/errors.js";
+import type { Encoding, Piece, PieceRun } from "../contract.js";
+import { BootsourceError } from "../../model/errors.js";
 
 const blockEntries = 65_536;
 const sector = 512;
@@ -25,10 +25,13 @@ export class PieceList implements Iterable<Piece> {
     readonly #clusterSize: number;
     readonly #virtualSize: number;
     readonly #sourceSize: number;
+    readonly #bounded: true | undefined;
     #order: Uint32Array | undefined;
     #count = 0;
     #sorted = true;
     #lastSource = -1;
+    /** Entries before this one are told of already: nothing is joined to them any more. */
+    #marked = 0;
     /** Guest bytes that the pieces cover. */
     guestBytes = 0;
     /** Source bytes that plain pieces name; they may not overlap, so they cannot be more than the source has. */
@@ -40,7 +43,10 @@ export class PieceList implements Iterable<Piece> {
         readonly clusterSize: number;
         readonly virtualSize: number;
         readonly sourceSize: number | undefined;
+        /** Whether the length of a compressed piece is a bound alone. */
+        readonly bounded?: true;
     }) {
+        this.#bounded = options.bounded;
         this.#name = options.name;
         this.#compression = options.compression;
         this.#clusterSize = options.clusterSize;
@@ -53,7 +59,7 @@ export class PieceList implements Iterable<Piece> {
         this.plainBytes += length;
         this.guestBytes += Math.min(length, this.#virtualSize - guest);
         const last = this.#count - 1;
-        const block = this.#blocks[Math.floor(last / blockEntries)];
+        const block = last < this.#marked ? undefined : this.#blocks[Math.floor(last / blockEntries)];
         const slot = last % blockEntries;
         if (block !== undefined) {
             const sectors = block.sectors[slot] ?? 0;
@@ -76,6 +82,31 @@ export class PieceList implements Iterable<Piece> {
         this.#add(source, guest, sectors + compressedMark);
     }
 
+    /** Where the list ends now; what is added from here on is a run of its own. */
+    mark(): number {
+        return (this.#marked = this.#count);
+    }
+
+    /** What was added since a mark, by ascending source offset. */
+    since(mark: number): PieceRun {
+        const length = this.#count - mark;
+        let sorted = true;
+        for (let entry = mark + 1; entry < this.#count && sorted; entry += 1) {
+            sorted = this.#source(entry - 1) <= this.#source(entry);
+        }
+        const order = sorted
+            ? undefined
+            : Uint32Array.from({ length }, (_, index) => mark + index).sort(
+                  (left, right) => this.#source(left) - this.#source(right),
+              );
+        const entryAt = (index: number): number => order?.[index] ?? mark + index;
+        return {
+            length,
+            sourceOffset: (index) => this.#source(entryAt(index)),
+            piece: (index) => this.#entry(entryAt(index)),
+        };
+    }
+
     /** Brings the pieces into the order of the source. */
     sort(): void {
         if (this.#sorted) return;
@@ -84,7 +115,7 @@ export class PieceList implements Iterable<Piece> {
     }
 
     *[Symbol.iterator](): Iterator<Piece> {
-        for (let index = 0; index < this.#count; index += 1) yield this.#piece(index);
+        for (let index = 0; index < this.#count; index += 1) yield this.#entry(this.#order?.[index] ?? index);
     }
 
     #add(source: number, guest: number, packed: number): void {
@@ -117,8 +148,7 @@ export class PieceList implements Iterable<Piece> {
         return this.#blocks[Math.floor(entry / blockEntries)]?.source[entry % blockEntries] ?? 0;
     }
 
-    #piece(index: number): Piece {
-        const entry = this.#order?.[index] ?? index;
+    #entry(entry: number): Piece {
         const block = this.#blocks[Math.floor(entry / blockEntries)];
         const slot = entry % blockEntries;
         const sourceOffset = block?.source[slot] ?? 0;
@@ -142,6 +172,7 @@ export class PieceList implements Iterable<Piece> {
             sourceOffset,
             // The last sector of a file need not be whole.
             sourceLength: Math.min(end, this.#sourceSize) - sourceOffset,
+            bounded: this.#bounded,
             guestOffset,
             guestLength: Math.min(this.#clusterSize, room),
             decodedLength: this.#clusterSize,

@@ -1,6 +1,6 @@
 // What lies over what in an image: tables and data each have bytes of their own, or the image was made to deceive. An image
 // whose data lies over its header or its tables could show one disk to us and another to the next reader.
-import type { Piece } from "../../contract.js";
+import type { Piece } from "../contract.js";
 import { remake, type Extent, type Refuse } from "./refusal.js";
 
 const sector = 512;
