@@ -1,6 +1,14 @@
 // Claims: made for a DataVolume with the class that CDI would choose, and grown when more is asked for.
 import { BootsourceError, toBootsourceError } from "../model/errors.js";
-import type { ClaimSpec, DataVolume, DiskRecord, New, PersistentVolumeClaim, Ref } from "../model/objects.js";
+import type {
+    ClaimSpec,
+    DataVolume,
+    DiskRecord,
+    New,
+    PersistentVolumeClaim,
+    Ref,
+    StorageProfile,
+} from "../model/objects.js";
 import { formatQuantity, parseQuantity } from "../model/quantity.js";
 import { chooseStorageClass } from "../rules/storage-class.js";
 import type { Controller, ControllerWorld } from "./contract.js";
@@ -10,7 +18,7 @@ export async function ensureClaim(volume: DataVolume, world: ControllerWorld): P
     const at = { namespace: volume.metadata.namespace, name: volume.metadata.name };
     const spec = await claimSpec(volume, world);
     const claim = await world.cluster.get("PersistentVolumeClaim", at);
-    if (claim === undefined) return world.cluster.create("PersistentVolumeClaim", newClaim(volume, spec));
+    if (claim === undefined) return createClaim(volume, spec, world);
     if (claim.metadata.ownerReferences?.some((owner) => owner.uid === volume.metadata.uid) !== true) {
         throw new BootsourceError(
             "already-exists",
@@ -22,6 +30,19 @@ export async function ensureClaim(volume: DataVolume, world: ControllerWorld): P
     return world.cluster.update("PersistentVolumeClaim", at, (current) => {
         current.spec = spec;
     });
+}
+
+/** An owner that is deleted at this very moment has taken its children along already: this one would be left over. */
+async function createClaim(
+    volume: DataVolume,
+    spec: ClaimSpec,
+    { cluster }: ControllerWorld,
+): Promise<PersistentVolumeClaim> {
+    const { name, namespace, uid } = volume.metadata;
+    const claim = await cluster.create("PersistentVolumeClaim", newClaim(volume, spec));
+    if ((await cluster.get("DataVolume", { name, namespace }))?.metadata.uid === uid) return claim;
+    await cluster.delete("PersistentVolumeClaim", { name, namespace }, { uid: claim.metadata.uid });
+    throw new BootsourceError("gone", `cannot fill the claim ${name}: its DataVolume was deleted meanwhile`);
 }
 
 /** Grows a bound claim's disk to what its spec asks for; a claim never shrinks. */
@@ -87,29 +108,52 @@ async function claimSpec(volume: DataVolume, { cluster }: ControllerWorld): Prom
                 : `there is no storage class "${asked.storageClassName}"; make it, or name another one`;
         throw new BootsourceError("missing-object", `cannot provision DataVolume ${volume.metadata.name}: ${why}`);
     }
-    if (asked.volumeMode === "Block") {
+    const profile = await cluster.get("StorageProfile", { name: chosen.metadata.name });
+    const { accessModes, volumeMode } = pvc === undefined ? completeModes(asked, profile) : asked;
+    if (volumeMode === "Block") {
         throw new BootsourceError(
             "invalid-argument",
             `cannot provision DataVolume ${volume.metadata.name}: the storage class "${chosen.metadata.name}" keeps disks as ` +
-                "files; leave volumeMode out, or set it to Filesystem",
+                "files; leave volumeMode out, or set it to Filesystem" +
+                (asked.volumeMode === undefined ? " (the class's StorageProfile asks for Block)" : ""),
         );
     }
     return {
-        accessModes: asked.accessModes ?? ["ReadWriteOnce"],
+        accessModes: accessModes ?? ["ReadWriteOnce"],
         volumeMode: "Filesystem",
         storageClassName: chosen.metadata.name,
         ...(asked.resources === undefined ? {} : { resources: asked.resources }),
     };
 }
 
+/** Modes that are not given: those of the profile's first set, or of its first set that has the mode that is given. */
+function completeModes(
+    { accessModes, volumeMode }: ClaimSpec,
+    profile: StorageProfile | undefined,
+): Pick<ClaimSpec, "accessModes" | "volumeMode"> {
+    const set = (profile?.status?.claimPropertySets ?? []).find(
+        (one) =>
+            (volumeMode === undefined || one.volumeMode === volumeMode) &&
+            (accessModes === undefined || accessModes.some((mode) => one.accessModes.includes(mode))),
+    );
+    const [modes, mode] = [accessModes ?? set?.accessModes, volumeMode ?? set?.volumeMode];
+    return {
+        ...(modes === undefined ? {} : { accessModes: modes }),
+        ...(mode === undefined ? {} : { volumeMode: mode }),
+    };
+}
+
 function newClaim(volume: DataVolume, spec: ClaimSpec): New<"PersistentVolumeClaim"> {
-    const { name, namespace, uid, labels } = volume.metadata;
+    const { name, namespace, uid, labels, annotations = {} } = volume.metadata;
+    // CDI hands all of them on; the marks of who made the DataVolume are not the claim's.
+    const handedOn = Object.entries(annotations).filter(([key]) => !key.startsWith("pulumi-bootsource/"));
     return {
         metadata: {
             name,
             ...(namespace === undefined ? {} : { namespace }),
             labels: { ...labels, app: "containerized-data-importer" },
             annotations: {
+                ...Object.fromEntries(handedOn),
                 "cdi.kubevirt.io/storage.contentType": volume.spec.contentType ?? "kubevirt",
                 "cdi.kubevirt.io/storage.preallocation.requested": String(volume.spec.preallocation ?? false),
             },

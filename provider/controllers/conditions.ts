@@ -1,24 +1,5 @@
 // The conditions of a DataVolume in CDI's words: Bound, Running, Ready.
-import type { Clock } from "../model/clock.js";
-import type { Condition, DataVolume } from "../model/objects.js";
-
-/** What a condition now says. */
-export type Said = Pick<Condition, "status" | "reason" | "message">;
-
-/** Sets conditions by type; the transition time moves only where the status does. */
-export function setConditions(volume: DataVolume, clock: Clock, said: Readonly<Record<string, Said>>): void {
-    volume.status ??= {};
-    const conditions = (volume.status.conditions ??= []);
-    for (const [type, { status, reason, message }] of Object.entries(said)) {
-        const index = conditions.findIndex((condition) => condition.type === type);
-        const before = conditions[index];
-        const lastTransitionTime =
-            before?.status === status ? before.lastTransitionTime : new Date(clock.now()).toISOString();
-        const condition: Condition = { type, status, reason, message, lastTransitionTime };
-        if (before === undefined) conditions.push(condition);
-        else conditions[index] = condition;
-    }
-}
+import type { Said } from "../model/conditions.js";
 
 /** Bound as CDI says it. */
 export function bound(claim: string): Said {
@@ -36,5 +17,11 @@ export const ready = {
 export const running = {
     yes: { status: "True", reason: "Pod is running", message: "" },
     completed: { status: "False", reason: "Completed", message: "Import Complete" },
+    queued: (parallel: number): Said => ({
+        status: "False",
+        // Ours: CDI starts as many pods as it is asked for.
+        reason: "Queued",
+        message: `waits for one of ${parallel} imports of this store to end (bootsource:parallelImports)`,
+    }),
     failed: (reason: string, message: string): Said => ({ status: "False", reason, message }),
 } as const;

@@ -1,11 +1,14 @@
 // DataVolumes: claim, import, publish, in CDI's phases; each step is safe to repeat after a kill at any point.
 import { BootsourceError, isBootsourceError, toBootsourceError } from "../model/errors.js";
-import type { DataVolume, PersistentVolumeClaim, Ref, StagedDisk } from "../model/objects.js";
+import type { DataVolume, DiskRecord, PersistentVolumeClaim, Ref, StagedDisk } from "../model/objects.js";
+import { imageAnnotation } from "../model/image-facts.js";
 import { formatQuantity } from "../model/quantity.js";
-import { readAccess } from "./access.js";
+import { readAccess } from "../cluster/access.js";
 import { ensureClaim } from "./claim.js";
-import { bound, ready, running, setConditions } from "./conditions.js";
+import { setConditions } from "../model/conditions.js";
+import { bound, ready, running } from "./conditions.js";
 import type { Controller, ControllerWorld, Verdict } from "./contract.js";
+import { readOrigin } from "./origin.js";
 import { reportProgress } from "./progress.js";
 
 /** How often a whole import is begun again after a passing failure; inside one attempt the source retries by itself. */
@@ -23,6 +26,8 @@ export const reconcileDataVolume: Controller<"DataVolume"> = async (volume, worl
     } catch (thrown) {
         if (world.signal.aborted) throw thrown;
         if (await isOutdated(volume, world)) return { again: 0 };
+        // The claim was deleted under the import: it is made again, as CDI does it.
+        if (isGone(thrown) && (await world.cluster.get("DataVolume", at(volume))) !== undefined) return { again: 0 };
         return await recordFailure(volume, toBootsourceError(thrown, "import the image"), world);
     }
 };
@@ -43,15 +48,22 @@ async function importVolume(volume: DataVolume, world: ControllerWorld): Promise
     const claim = await ensureClaim(volume, world);
     const left = claim.status?.staged;
     if (left?.generation === volume.metadata.generation && (await publish(volume, claim, left, world))) return;
-    await world.disks.clear(volume.metadata.uid);
+    if (await isPublished(volume, claim, world)) {
+        await complete(volume, claim.status?.disk, undefined, world);
+        return;
+    }
+    await forgetFilling(claim, world);
     await setPhase(volume, world, "ImportScheduled", {
         Bound: bound(claim.metadata.name),
         Running: running.failed("", ""),
         Ready: ready.no,
     });
-    const access = await readAccess(volume, world.cluster);
+    const ingredients = {
+        access: await readAccess(volume, world.cluster),
+        origin: await readOrigin(volume, claim, world.cluster),
+    };
     const reporter = reportProgress(volume, world);
-    const staged = await world.disks.stage(volume, claim, access, reporter).finally(() => reporter.stop());
+    const staged = await world.disks.stage(volume, claim, ingredients, reporter).finally(() => reporter.stop());
     if (await isOutdated(volume, world)) {
         throw new BootsourceError(
             "conflict",
@@ -74,7 +86,7 @@ async function publish(
     staged: StagedDisk,
     world: ControllerWorld,
 ): Promise<boolean> {
-    const disk = await world.disks.publish(staged);
+    const disk = await world.disks.publish(staged, claim);
     if (disk === undefined) return false;
     const former = claim.status?.disk?.path;
     try {
@@ -83,32 +95,85 @@ async function publish(
             disk,
             capacity: { storage: formatQuantity(staged.image.size) },
             image: staged,
+            filledFor: orderOf(volume),
         });
-        await setPhase(volume, world, "Succeeded", {
-            Bound: bound(claim.metadata.name),
-            Running: running.completed,
-            Ready: ready.yes,
-        });
+        await complete(volume, disk, former, world);
     } catch (error) {
         // The object was deleted while its disk took its name: nobody names that disk any more.
-        if (isBootsourceError(error) && error.code === "gone") await world.disks.remove(staged.final);
+        if (isGone(error)) await world.disks.remove(staged.final);
         throw error;
     }
-    if (former !== undefined && former !== disk.path) await world.disks.remove(former);
     return true;
+}
+
+/**
+ * Whether a kill came when the claim had its disk for this very spec, and before that was said of the DataVolume. One without a
+ * phase was not begun: whoever took its phase away wants the same image once more.
+ */
+async function isPublished(
+    volume: DataVolume,
+    { metadata, status }: PersistentVolumeClaim,
+    { cluster }: ControllerWorld,
+): Promise<boolean> {
+    if ((volume.status?.phase ?? "") === "") return false;
+    if (status?.phase !== "Bound" || metadata.annotations?.[filledFor] !== orderOf(volume)) return false;
+    const found = await cluster.volume(at({ metadata }));
+    return found !== undefined && found.state !== "missing";
+}
+
+/** Before another import begins: its disk is not the one that the claim has. */
+async function forgetFilling(claim: PersistentVolumeClaim, { cluster }: ControllerWorld): Promise<void> {
+    if (claim.metadata.annotations?.[filledFor] === undefined) return;
+    await cluster.update(
+        "PersistentVolumeClaim",
+        at(claim),
+        ({ metadata }) => {
+            const { [filledFor]: _former, ...kept } = metadata.annotations ?? {};
+            metadata.annotations = kept;
+        },
+        "status",
+    );
+}
+
+async function complete(
+    volume: DataVolume,
+    disk: DiskRecord | undefined,
+    former: string | undefined,
+    world: ControllerWorld,
+): Promise<void> {
+    // Before anybody hears of the new disk: what a kill leaves after that is looked for no more.
+    if (disk !== undefined) await world.disks.keepOnly(disk.path, former);
+    await setPhase(volume, world, "Succeeded", {
+        Bound: bound(volume.metadata.name),
+        Running: running.completed,
+        Ready: ready.yes,
+    });
+}
+
+/** On a claim: which DataVolume, and which state of its spec, its disk was imported for. */
+const filledFor = "pulumi-bootsource/filled-for";
+
+function orderOf({ metadata }: DataVolume): string {
+    return `${metadata.uid} ${metadata.generation}`;
 }
 
 async function writeClaimStatus(
     claim: PersistentVolumeClaim,
     { cluster }: ControllerWorld,
-    status: NonNullable<PersistentVolumeClaim["status"]> & { image?: StagedDisk },
+    status: NonNullable<PersistentVolumeClaim["status"]> & { image?: StagedDisk; filledFor?: string },
 ): Promise<void> {
-    const { image, ...said } = status;
+    const { image, filledFor: order = "", ...said } = status;
     const change = (current: PersistentVolumeClaim): void => {
         const { staged: _over, ...kept } = current.status ?? {};
         current.status = { ...kept, ...said };
-        if (image !== undefined)
-            current.metadata.annotations = { ...current.metadata.annotations, ...imageAnnotations(image) };
+        if (image === undefined) return;
+        current.metadata.annotations = {
+            ...current.metadata.annotations,
+            ...imageAnnotations(image),
+            [filledFor]: order,
+        };
+        // What a containerdisk asks for by its environment goes before nothing that the user said (CDI, import-controller.go).
+        current.metadata.labels = { ...image.image.container?.labels, ...current.metadata.labels };
     };
     await cluster.update("PersistentVolumeClaim", at(claim), change, "status");
 }
@@ -118,7 +183,7 @@ function imageAnnotations({ image }: StagedDisk): Record<string, string> {
         "cdi.kubevirt.io/storage.condition.running": "false",
         "cdi.kubevirt.io/storage.condition.running.reason": "Completed",
         "cdi.kubevirt.io/storage.condition.running.message": "Import Complete",
-        "pulumi-bootsource/image": JSON.stringify(image),
+        [imageAnnotation]: JSON.stringify(image),
     };
 }
 
@@ -174,6 +239,10 @@ function at(object: { metadata: Ref }): Ref {
     return { namespace: object.metadata.namespace, name: object.metadata.name };
 }
 
+function isGone(thrown: unknown): boolean {
+    return isBootsourceError(thrown) && thrown.code === "gone";
+}
+
 function ignoreGone(error: unknown): void {
-    if (!isBootsourceError(error) || error.code !== "gone") throw error;
+    if (!isGone(error)) throw error;
 }

@@ -1,7 +1,8 @@
 // Writes an import's progress to its DataVolume, at most once a second, and ends the import when the object is gone.
 import { BootsourceError, isBootsourceError } from "../model/errors.js";
 import type { DataVolume } from "../model/objects.js";
-import { ready, running, setConditions } from "./conditions.js";
+import { setConditions } from "../model/conditions.js";
+import { ready, running } from "./conditions.js";
 import type { ControllerWorld, ImportWatcher } from "./contract.js";
 
 const interval = 1_000;
@@ -15,28 +16,15 @@ export function reportProgress(of: DataVolume, world: ControllerWorld): ImportWa
     let writing: Promise<void> = Promise.resolve();
     let busy = false;
 
-    const write = async (transferred: number, total: number | undefined): Promise<void> => {
+    const write = async (say: (volume: DataVolume) => void): Promise<void> => {
         busy = true;
         try {
             await world.cluster.update(
                 "DataVolume",
                 at,
                 (volume) => {
-                    if (volume.metadata.generation !== generation) {
-                        abort.abort(
-                            new BootsourceError(
-                                "conflict",
-                                `cannot finish the import of ${name}: its spec was changed`,
-                            ),
-                        );
-                        return;
-                    }
-                    const status = (volume.status ??= {});
-                    status.phase = "ImportInProgress";
-                    status.progress = total === undefined || total === 0 ? "N/A" : percent(transferred, total);
-                    status.transferred = transferred;
-                    if (total !== undefined) status.total = total;
-                    setConditions(volume, world.clock, { Running: running.yes, Ready: ready.transferring });
+                    if (volume.metadata.generation === generation) say(volume);
+                    else abort.abort(outdated(name));
                 },
                 "status",
             );
@@ -55,10 +43,26 @@ export function reportProgress(of: DataVolume, world: ControllerWorld): ImportWa
             const now = world.clock.now();
             if (busy || now - last < interval) return;
             last = now;
-            writing = write(transferred, total);
+            writing = write((volume) => {
+                const status = (volume.status ??= {});
+                status.phase = "ImportInProgress";
+                status.progress = total === undefined || total === 0 ? "N/A" : percent(transferred, total);
+                status.transferred = transferred;
+                if (total !== undefined) status.total = total;
+                setConditions(volume, world.clock, { Running: running.yes, Ready: ready.transferring });
+            });
+        },
+        queued: (parallel) => {
+            writing = write((volume) => {
+                setConditions(volume, world.clock, { Running: running.queued(parallel), Ready: ready.no });
+            });
         },
         stop: () => writing,
     };
+}
+
+function outdated(name: string): BootsourceError {
+    return new BootsourceError("conflict", `cannot finish the import of ${name}: its spec was changed`);
 }
 
 function percent(transferred: number, total: number): string {

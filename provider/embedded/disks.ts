@@ -1,35 +1,71 @@
-// The disks of a store: imports by our own importer, staged beside their final place and renamed when they are whole.
-import { open, readdir, rm, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
-import type { Access, Disks, ImportWatcher } from "../controllers/contract.js";
-import type { SourceSpec } from "../importer/contract.js";
-import { stageBlank } from "../importer/blank.js";
+// The disks of a store: filled by our own importer, staged beside their final place and renamed when they are whole.
+import { chmod, open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Disks } from "../controllers/contract.js";
+import { removeTree } from "../importer/archive/remove-tree.js";
 import { publish } from "../importer/publish.js";
-import { stageImage } from "../importer/stage.js";
 import type { Clock } from "../model/clock.js";
-import { parseChecksum } from "../model/digest.js";
 import { BootsourceError } from "../model/errors.js";
-import type { DataVolume, DataVolumeSource, DiskRecord, ImageFacts, PersistentVolumeClaim } from "../model/objects.js";
-import { parseQuantity } from "../model/quantity.js";
-import { diskPath, makeRoomFor, partialPath, recordDisk, removeDisk } from "./volumes.js";
+import type { Network } from "../model/network.js";
+import type { DataVolume, DiskRecord, PersistentVolumeClaim, StorageClass } from "../model/objects.js";
+import { fillVolume } from "./fill.js";
+import { clearLeftovers, keepLastLeftover } from "./leftovers.js";
+import { linkDisk } from "./links.js";
+import { type Place, archivePath, diskPath, partialDirectories, partialPath, placeOf, recordedPath } from "./places.js";
+import { grant, makeRoomIn, makeRoomToStage } from "./rights.js";
+import type { Slots } from "./slots.js";
+import { hasInode, takeSnapshot } from "./snapshots.js";
+import { recordDisk, removeDisk } from "./volumes.js";
 
-/** The disks below a store's directory. */
-export function storeDisks(directory: string, clock: Clock): Disks {
+/** What we put into a claim's directory; whatever else lies there is the user's. */
+const ours = /^(?:disk\.img|archive-\d+)$/;
+
+const ownerWrites = 0o200;
+
+/** How the disks of a store are filled. */
+export interface DisksOptions {
+    readonly clock: Clock;
+    readonly network: Network;
+    readonly slots: Slots;
+    /** The store's storage classes as they are now: they say where disks lie. */
+    readonly classes: () => readonly StorageClass[];
+}
+
+/** The disks of a store, in its directory and in those of its storage classes. */
+export function storeDisks(directory: string, { clock, network, slots, classes }: DisksOptions): Disks {
+    const placeFor = ({ spec: { storageClassName = "" } }: PersistentVolumeClaim): Place => {
+        const found = classes().find(({ metadata }) => metadata.name === storageClassName);
+        return placeOf(directory, storageClassName, found);
+    };
+    const everywhere = (): string[] => partialDirectories(directory, classes());
     return {
-        stage: async (volume, claim, access, watcher) => {
-            const path = partialPath(directory, `${volume.metadata.uid}-${volume.metadata.generation}`);
-            const final = diskPath(directory, claim.spec.storageClassName ?? "", claim.metadata);
+        stage: async (volume, claim, ingredients, watcher) => {
+            const { uid, generation } = volume.metadata;
+            const place = placeFor(claim);
+            const path = partialPath(place, `${uid}-${generation}`);
+            const final = finalPath(place, volume, claim);
             await refuseUnknown(final, claim);
-            await makeRoomFor(path);
-            const image = await fill(path, volume, claim, access, watcher, clock);
+            await makeRoomToStage(place);
+            const leftover = await keepLastLeftover([place.partial, ...everywhere()], uid);
+            const image = await slots.within(
+                watcher.signal,
+                (parallel) => {
+                    watcher.queued(parallel);
+                },
+                () => fillVolume(path, { volume, claim, ingredients, watcher, clock, network, directory, leftover }),
+            );
+            await clearLeftovers(everywhere(), uid, path);
+            await grant(path, place);
             const { ino } = await stat(path, { bigint: true });
-            const [from, to] = [relative(directory, path), relative(directory, final)];
+            const [from, to] = [recordedPath(directory, path), recordedPath(directory, final)];
             return { path: from, final: to, inode: String(ino), generation: volume.metadata.generation, image };
         },
-        publish: async (staged) => {
+        publish: async (staged, claim) => {
             const [path, final] = [resolve(directory, staged.path), resolve(directory, staged.final)];
             if (await hasInode(path, staged.inode)) {
-                await makeRoomFor(final);
+                await makeRoomIn(final, placeFor(claim));
+                // A directory takes no other one's place: what lies there was unpacked for the same object before a kill.
+                if ((await stat(path)).isDirectory()) await removeTree(final);
                 await publish(path, final);
             } else if (!(await hasInode(final, staged.inode))) {
                 return undefined;
@@ -37,53 +73,20 @@ export function storeDisks(directory: string, clock: Clock): Disks {
             return recordDisk(directory, final);
         },
         expand: (record, size) => expand(directory, record, size),
-        clear: async (uid) => {
-            const names = await readdir(join(directory, "partial")).catch(() => []);
-            const left = names.filter((name) => name.startsWith(uid) && !name.includes(".lock"));
-            for (const name of left) await rm(join(directory, "partial", name), { force: true });
+        clear: (uid) => clearLeftovers(everywhere(), uid),
+        keepOnly: async (kept, former) => {
+            if (former !== undefined && former !== kept) await removeDisk(directory, resolve(directory, former));
+            const beside = resolve(directory, dirname(kept));
+            const others = (await readdir(beside)).filter((name) => name !== basename(kept) && ours.test(name));
+            for (const name of others) await removeTree(join(beside, name));
         },
         remove: (path) => removeDisk(directory, resolve(directory, path)),
-    };
-}
-
-async function fill(
-    path: string,
-    volume: DataVolume,
-    claim: PersistentVolumeClaim,
-    access: Access,
-    watcher: ImportWatcher,
-    clock: Clock,
-): Promise<ImageFacts> {
-    const { source, preallocation = false, format } = volume.spec;
-    const asked = claim.spec.resources?.requests?.storage;
-    const size = asked === undefined ? undefined : parseQuantity(asked);
-    if (source.blank !== undefined) {
-        if (size === undefined)
-            throw new BootsourceError("invalid-argument", "cannot make a blank disk: no size is given");
-        await stageBlank(path, size, { preallocate: preallocation, signal: watcher.signal });
-        return { format: "raw", codecs: [], virtualSize: size, size, sourceSize: 0, digest: "" };
-    }
-    const checksum = source.http?.checksum ?? source.file?.checksum;
-    const imported = await stageImage(path, {
-        source: toSource(source, access),
-        size,
-        format,
-        checksum: checksum === undefined ? undefined : parseChecksum(checksum),
-        preallocate: preallocation,
-        signal: watcher.signal,
-        clock,
-        progress: ({ transferred, total }) => {
-            watcher.progress(transferred, total);
+        snapshot: async (snapshot, claim, how) => {
+            const taken = await takeSnapshot(directory, placeFor(claim), { ...how, snapshot, claim, clock });
+            return { ...taken, storageClass: claim.spec.storageClassName ?? "" };
         },
-    });
-    const { version: _version, ...facts } = imported;
-    return facts;
-}
-
-function toSource(source: DataVolumeSource, access: Access): SourceSpec {
-    if (source.http !== undefined) return { kind: "http", url: source.http.url, ...access };
-    if (source.file !== undefined) return { kind: "file", path: source.file.path };
-    throw new BootsourceError("invalid-argument", "cannot import: the DataVolume names no source");
+        link: (dataSource, disk) => linkDisk(directory, dataSource, disk),
+    };
 }
 
 // A disk that was written since its import stays recognisable as such: only an untouched one is recorded anew.
@@ -93,6 +96,12 @@ async function expand(
     size: number,
 ): Promise<{ record: DiskRecord; size: number }> {
     const path = resolve(directory, record.path);
+    // An archive has no size of its own: its room is what the claim says.
+    const found = await stat(path);
+    if (found.isDirectory()) return { record, size };
+    if (found.nlink > 1 && found.size < size) throw shared(path);
+    // A snapshot that shared it is gone: the disk is its claim's alone again.
+    if ((found.mode & ownerWrites) === 0) await chmod(path, (found.mode & 0o777) | ownerWrites);
     const before = await recordDisk(directory, path);
     const intact = before.inode === record.inode && before.modified === record.modified;
     const file = await open(path, "r+");
@@ -106,6 +115,20 @@ async function expand(
     }
 }
 
+/** A snapshot of the way `overlay` is the very same file: it must stay as it is. */
+function shared(path: string): BootsourceError {
+    return new BootsourceError(
+        "in-use",
+        `cannot grow the disk ${path}: a snapshot shares its bytes; clone the snapshot into a claim of the size you need`,
+    );
+}
+
+function finalPath(place: Place, { spec, metadata }: DataVolume, claim: PersistentVolumeClaim): string {
+    return spec.contentType === "archive"
+        ? archivePath(place, claim.metadata, metadata.generation)
+        : diskPath(place, claim.metadata);
+}
+
 /** Where store.db was lost, the disks that it named still lie there, and may hold what a guest wrote: none is written over. */
 async function refuseUnknown(final: string, claim: PersistentVolumeClaim): Promise<void> {
     const { disk, staged } = claim.status ?? {};
@@ -116,9 +139,4 @@ async function refuseUnknown(final: string, claim: PersistentVolumeClaim): Promi
         `cannot put the disk of ${claim.metadata.name} at ${final}: a file lies there that the store knows nothing of; move it ` +
             "away, or remove it if nothing in it is needed, and run the update again",
     );
-}
-
-async function hasInode(path: string, inode: string): Promise<boolean> {
-    const found = await stat(path, { bigint: true }).catch(() => undefined);
-    return found !== undefined && String(found.ino) === inode;
 }

@@ -25,6 +25,15 @@ function load(): typeof Sqlite {
 
 /** Whether SQLite says that somebody else holds the lock. */
 export function isBusy(error: unknown): boolean {
+    return primaryCode(error) === 5;
+}
+
+/** Whether SQLite says that the file system has no room left. */
+export function isFull(error: unknown): boolean {
+    return primaryCode(error) === 13;
+}
+
+function primaryCode(error: unknown): number | undefined {
     const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
-    return typeof code === "number" && (code & 0xff) === 5;
+    return typeof code === "number" ? code & 0xff : undefined;
 }

@@ -2,10 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { BootsourceError, isBootsourceError } from "../model/errors.js";
 import type { Kind, Metadata, Objects, Ref } from "../model/objects.js";
-import { openDatabase } from "./sqlite.js";
+import { isFull, openDatabase } from "./sqlite.js";
+import { Versions } from "./versions.js";
 
 /** The layout of the file; a newer one is refused, an older one is brought up to date by `prepare`. */
 const schemaVersion = 1;
@@ -26,6 +27,13 @@ const schema = `
     ) WITHOUT ROWID;
 `;
 
+/** The objects of a kind as they were at a version of the store, with the texts that they were parsed from. */
+interface Snapshot {
+    readonly version: number;
+    readonly parsed: ReadonlyMap<string, { readonly body: unknown; readonly object: Objects[Kind] }>;
+    readonly objects: readonly Objects[Kind][];
+}
+
 /** An open store. All calls are synchronous: each is one small transaction. */
 export class Store {
     /** Names the store for good, wherever its directory is moved. */
@@ -33,7 +41,9 @@ export class Store {
     /** Absolute path of the store's directory. */
     readonly directory: string;
     readonly #database: DatabaseSync;
-    readonly #snapshots = new Map<Kind, { version: string; objects: Objects[Kind][] }>();
+    readonly #snapshots = new Map<Kind, Snapshot>();
+    readonly #versions = new Versions();
+    readonly #statements = new Map<string, StatementSync>();
     #inTransaction = false;
     #closed = false;
 
@@ -79,16 +89,16 @@ export class Store {
     }
 
     get<K extends Kind>(kind: K, at: Ref): Objects[K] | undefined {
-        const row = this.#database
-            .prepare("SELECT body FROM objects WHERE kind = ? AND namespace = ? AND name = ?")
-            .get(kind, at.namespace ?? "", at.name);
+        const row = this.#prepare("SELECT body FROM objects WHERE kind = ? AND namespace = ? AND name = ?").get(
+            kind,
+            at.namespace ?? "",
+            at.name,
+        );
         return row === undefined ? undefined : parse(kind, row["body"]);
     }
 
     list<K extends Kind>(kind: K): Objects[K][] {
-        const rows = this.#database
-            .prepare("SELECT body FROM objects WHERE kind = ? ORDER BY namespace, name")
-            .all(kind);
+        const rows = this.#prepare("SELECT body FROM objects WHERE kind = ? ORDER BY namespace, name").all(kind);
         return rows.map((row) => parse(kind, row["body"]));
     }
 
@@ -108,7 +118,7 @@ export class Store {
                 uid: randomUUID(),
                 generation: 1,
                 creationTimestamp: now,
-                resourceVersion: this.#nextVersion(),
+                resourceVersion: this.#nextVersion(kind),
             };
             this.#write(kind, { namespace, name }, { ...object, metadata });
         });
@@ -123,7 +133,7 @@ export class Store {
             const metadata = {
                 ...object.metadata,
                 generation: nextGeneration ? generation + 1 : generation,
-                resourceVersion: this.#nextVersion(),
+                resourceVersion: this.#nextVersion(kind),
             };
             this.#write(kind, { namespace, name }, { ...object, metadata });
             return true;
@@ -132,10 +142,12 @@ export class Store {
 
     remove(kind: Kind, at: Ref): void {
         this.transaction(() => {
-            this.#nextVersion();
-            this.#database
-                .prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?")
-                .run(kind, at.namespace ?? "", at.name);
+            this.#nextVersion(kind);
+            this.#prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?").run(
+                kind,
+                at.namespace ?? "",
+                at.name,
+            );
         });
     }
 
@@ -149,8 +161,9 @@ export class Store {
             this.#database.exec("COMMIT");
             return result;
         } catch (error) {
-            this.#database.exec("ROLLBACK");
-            throw error;
+            this.#rollBack();
+            this.#versions.forget();
+            throw isFull(error) ? noSpace(this.directory, error) : error;
         } finally {
             this.#inTransaction = false;
         }
@@ -161,12 +174,24 @@ export class Store {
      * handed out is shared and must not be changed.
      */
     snapshot<K extends Kind>(kind: K): readonly Objects[K][] {
-        const version = String(this.#database.prepare("SELECT version FROM store").get()?.["version"]);
+        this.#versions.see(String(this.#prepare("SELECT version FROM store").get()?.["version"]));
+        const version = this.#versions.changed(kind);
         const known = this.#snapshots.get(kind);
         if (known?.version === version) return known.objects as Objects[K][];
-        const objects = this.list(kind);
-        this.#snapshots.set(kind, { version, objects });
-        return objects;
+        const rows = this.#prepare(
+            "SELECT namespace || '/' || name AS key, body FROM objects WHERE kind = ? ORDER BY namespace, name",
+        ).all(kind);
+        // A write changes one object of thousands: all others are what they were.
+        const parsed: Snapshot["parsed"] = new Map(
+            rows.map(({ key, body }) => {
+                const before = known?.parsed.get(String(key));
+                const same = before !== undefined && before.body === body;
+                return [String(key), same ? before : { body, object: parse(kind, body) }] as const;
+            }),
+        );
+        const objects = [...parsed.values()].map(({ object }) => object);
+        this.#snapshots.set(kind, { version, parsed, objects });
+        return objects as Objects[K][];
     }
 
     close(): void {
@@ -174,15 +199,35 @@ export class Store {
         this.#closed = true;
     }
 
-    #nextVersion(): string {
-        const row = this.#database.prepare("UPDATE store SET version = version + 1 RETURNING version").get();
-        return String(row?.["version"]);
+    #rollBack(): void {
+        try {
+            this.#database.exec("ROLLBACK");
+        } catch {
+            // What a full file system could not hold SQLite has taken back itself; what went wrong is told by who asks for this.
+        }
+    }
+
+    /** Prepared once: a statement is memory outside of the heap, which is given back late. */
+    #prepare(sql: string): StatementSync {
+        const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
+        this.#statements.set(sql, known);
+        return known;
+    }
+
+    #nextVersion(kind: Kind): string {
+        const row = this.#prepare("UPDATE store SET version = version + 1 RETURNING version").get();
+        const version = Number(row?.["version"]);
+        this.#versions.wrote(kind, String(version - 1), String(version));
+        return String(version);
     }
 
     #write(kind: Kind, at: Ref, body: unknown): void {
-        this.#database
-            .prepare("INSERT OR REPLACE INTO objects (kind, namespace, name, body) VALUES (?, ?, ?, ?)")
-            .run(kind, at.namespace ?? "", at.name, JSON.stringify(body));
+        this.#prepare("INSERT OR REPLACE INTO objects (kind, namespace, name, body) VALUES (?, ?, ?, ?)").run(
+            kind,
+            at.namespace ?? "",
+            at.name,
+            JSON.stringify(body),
+        );
     }
 }
 
@@ -225,12 +270,21 @@ function parse<K extends Kind>(kind: K, body: unknown): Objects[K] {
     return JSON.parse(body) as Objects[K];
 }
 
+function noSpace(directory: string, cause: unknown): BootsourceError {
+    return new BootsourceError(
+        "no-space",
+        `cannot write to the store ${directory}: its file system is full; free some room there and run the update again`,
+        { cause },
+    );
+}
+
 /** Turns what SQLite and the file system say into a sentence that names the store. */
 function guarded<T>(directory: string, open: () => T): T {
     try {
         return open();
     } catch (error) {
         if (isBootsourceError(error)) throw error;
+        if (isFull(error)) throw noSpace(directory, error);
         const reason = error instanceof Error ? error.message : String(error);
         throw new BootsourceError(
             "store-unusable",

@@ -1,60 +1,78 @@
-// Where the disks of a store lie, and what can be told of one: untouched, written since its import, missing, in use.
-import { mkdir, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
-import type { DiskRecord, PersistentVolumeClaim, Ref } from "../model/objects.js";
+// What can be told of a disk of a store: untouched, written since its import, missing, in use.
+import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { lstat, readdir, rmdir } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import type { DiskRecord } from "../model/objects.js";
 import type { Volume } from "../cluster/contract.js";
+import { removeTree } from "../importer/archive/remove-tree.js";
+import { isWithin, recordedPath } from "./places.js";
 
-/** The one place for a claim's disk: volumes/<class>/<namespace>/<name>/disk.img. */
-export function diskPath(directory: string, storageClass: string, claim: Ref): string {
-    return join(directory, "volumes", storageClass, claim.namespace ?? "", claim.name, "disk.img");
-}
-
-/** Where a disk is written before it takes its final name; `unique` keeps two imports apart. */
-export function partialPath(directory: string, unique: string): string {
-    return join(directory, "partial", `${unique}.img`);
-}
-
-/** The lock that whoever works on an object holds. */
-export function lockPath(directory: string, uid: string): string {
-    return join(directory, "partial", `${uid}.lock`);
-}
-
-/** Makes the directory that a disk goes into, readable by its owner alone. */
-export async function makeRoomFor(path: string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-}
-
-/** Remembers a finished disk, to tell later whether it was written. The path is within the store: a store may be moved. */
+/** Remembers a finished disk, to tell later whether it was written. */
 export async function recordDisk(directory: string, path: string): Promise<DiskRecord> {
-    const { ino, mtimeNs } = await stat(path, { bigint: true });
-    return { path: relative(directory, path), inode: String(ino), modified: String(mtimeNs) };
+    const { inode, modified } = await look(path);
+    return { path: recordedPath(directory, path), inode, modified };
 }
 
-/** What is known of a claim's disk; undefined for a claim that never had one. */
-export async function observeVolume(directory: string, claim: PersistentVolumeClaim): Promise<Volume | undefined> {
-    const record = claim.status?.disk;
+/** What is known of a recorded disk; undefined where there never was one. */
+export async function observeVolume(directory: string, record: DiskRecord | undefined): Promise<Volume | undefined> {
     if (record === undefined) return undefined;
     const path = resolve(directory, record.path);
-    const found = await stat(path, { bigint: true }).catch(() => undefined);
-    if (found === undefined) return { path, state: "missing", size: 0 };
-    const intact = String(found.ino) === record.inode && String(found.mtimeNs) === record.modified;
-    return {
-        path,
-        state: intact ? "intact" : "written",
-        size: Number(found.size),
-    };
+    const found = await look(path).catch(() => undefined);
+    if (found === undefined) return { path, state: "missing", size: 0, directory: false };
+    const intact = found.inode === record.inode && found.modified === record.modified;
+    return { path, state: intact ? "intact" : "written", size: found.size, directory: found.directory };
 }
 
-/** Removes a disk and the directories that it leaves empty. */
+/** How many directories of its own a disk has, outside of a store: those of its namespace and its name. */
+const levels = 2;
+
+/** Removes a disk and the directories that it leaves empty; in a store those of its class too, but never the rooms of the store. */
 export async function removeDisk(directory: string, path: string): Promise<void> {
-    await rm(path, { force: true });
+    await removeTree(path);
     let parent = dirname(path);
-    while (parent.length > join(directory, "volumes").length && parent.startsWith(directory)) {
+    for (let level = 0; ; level += 1) {
+        const inStore = isWithin(directory, parent) && relative(directory, parent).includes(sep);
+        if (level >= levels && !inStore) return;
         const removed = await rmdir(parent).then(
             () => true,
             () => false,
         );
         if (!removed) return;
         parent = dirname(parent);
+    }
+}
+
+interface Look {
+    readonly inode: string;
+    /** Changes whenever anything is written: nanoseconds of the last change; of a directory, of all that is in it. */
+    readonly modified: string;
+    readonly size: number;
+    readonly directory: boolean;
+}
+
+async function look(path: string): Promise<Look> {
+    const found = await lstat(path, { bigint: true });
+    const inode = String(found.ino);
+    if (!found.isDirectory()) {
+        return { inode, modified: String(found.mtimeNs), size: Number(found.size), directory: false };
+    }
+    // Times inside come out of the archive, so that a later one alone does not tell: an entry may take another one's place.
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const [name, stats] of entriesBelow(path, "")) {
+        hash.update(`${name}\0${stats.ino}\0${stats.mtimeNs}\0${stats.size}\0`);
+        if (stats.isFile()) size += Number(stats.size);
+    }
+    return { inode, modified: hash.digest("hex"), size, directory: true };
+}
+
+async function* entriesBelow(root: string, below: string): AsyncGenerator<[string, BigIntStats]> {
+    const names = await readdir(join(root, below));
+    for (const name of names.sort()) {
+        const path = join(below, name);
+        const stats = await lstat(join(root, path), { bigint: true });
+        yield [path, stats];
+        if (stats.isDirectory()) yield* entriesBelow(root, path);
     }
 }

@@ -13,5 +13,7 @@ export interface Host {
     readonly clock: Clock;
     /** Aborted when the engine is gone. */
     readonly signal: AbortSignal;
+    /** Where what previews showed is kept. Default: in the user's cache. */
+    readonly shownDirectory?: string;
     log(severity: Severity, message: string, urn: string): void;
 }

@@ -1,12 +1,15 @@
 // Check, diff, create, read, update and delete over any resource, for one run of the engine against one world.
 import { type Reached, connect } from "../connect.js";
 import { type Effect, describeEffect } from "../model/effects.js";
+import { canonical } from "../model/canonical.js";
 import { BootsourceError, toBootsourceError } from "../model/errors.js";
 import { unknownValue } from "../model/unknown.js";
 import { type Data, type Failure, Unfinished, type World } from "../resources/contract.js";
+import { intentionsOf, otherCluster } from "./elsewhere.js";
 import type { Host, Severity } from "./host.js";
-import { canonical, withoutUndefined } from "./plain.js";
+import { withoutUndefined } from "./plain.js";
 import { type ResourceKind, resources } from "./registry.js";
+import { ShownDigests } from "./shown.js";
 
 /** What the engine asks a check for. */
 export interface CheckRequest {
@@ -43,7 +46,7 @@ export class PartialFailure extends Error {
 /** One run of the engine. Connects at the first question, once. */
 export class Session {
     readonly #host: Host;
-    #reached: Reached | undefined;
+    #reached: Promise<Reached> | undefined;
     /** Which resource checked inputs belong to: create and update are given nothing but the inputs. */
     readonly #urns = new Map<string, string>();
     /** Old inputs of the resources that had some when they were first checked: a create of one of them is a replacement. */
@@ -55,8 +58,14 @@ export class Session {
     /** What was said already: the same fault of the world is told once in a run, not once for each resource. */
     readonly #told = new Set<string>();
 
+    readonly #shown: ShownDigests;
+
+    readonly #intends: ReturnType<typeof intentionsOf>;
+
     constructor(host: Host) {
         this.#host = host;
+        this.#intends = intentionsOf(host.configuration);
+        this.#shown = new ShownDigests(host.clock, host.shownDirectory);
     }
 
     async check(request: CheckRequest): Promise<{ inputs: Data; failures: CheckFailure[] }> {
@@ -65,13 +74,16 @@ export class Session {
         if (parsed.failures.length > 0) return refused(request.news, parsed.failures);
         const old = Object.keys(request.olds).length === 0 ? undefined : request.olds;
         if (old !== undefined) this.#existing.set(request.urn, old);
-        const world = this.#world(request.urn, request.preview);
+        const secondHalf = old === undefined && this.#existing.has(request.urn);
+        const world = await this.#world(request.urn, request.preview, secondHalf);
+        const elsewhere = old === undefined || this.#intends.recreate ? undefined : otherCluster(old, world.cluster);
+        if (elsewhere !== undefined) return refused(request.news, [{ path: [], reason: elsewhere.message }]);
         const decision = await resource.decide(parsed.spec, request.news, old, world);
         for (const warning of decision.warnings) world.warn(warning);
-        const secondHalf = old === undefined && this.#existing.has(request.urn);
         if (!secondHalf || !this.#explained.has(request.urn)) this.#explain(decision.effects, world);
         const inputs = withoutUndefined(decision.inputs);
-        const failures = [...decision.failures, ...this.#heldByAnother(request, inputs)];
+        if (decision.failures.length > 0) return refused(request.news, decision.failures);
+        const failures = this.#heldByAnother(request, inputs);
         if (failures.length > 0) return refused(request.news, failures);
         this.#urns.set(canonical(inputs), request.urn);
         return { inputs, failures: [] };
@@ -97,19 +109,23 @@ export class Session {
     ): Promise<(Made & { inputs: Data | undefined }) | undefined> {
         const resource = resources[kind];
         const urn = typeof state["urn"] === "string" ? state["urn"] : "";
-        const seen = await resource.observe({ ...state, id }, this.#world(urn, true));
+        const world = await this.#standing(state, urn, `what the state says of ${id} is forgotten`);
+        if (world === undefined) return undefined;
+        const seen = await resource.observe({ ...state, id }, { ...world, preview: true });
         if (seen === undefined) return undefined;
         return { id: resource.idOf(seen.state), state: withoutUndefined(seen.state), inputs: seen.drifted };
     }
 
     async delete(kind: ResourceKind, state: Data): Promise<void> {
         const urn = typeof state["urn"] === "string" ? state["urn"] : "";
-        await resources[kind].remove(state, this.#world(urn, false));
+        const world = await this.#standing(state, urn, "nothing is deleted there");
+        if (world !== undefined) await resources[kind].remove(state, world);
     }
 
     /** Stops what is under way and lets go of the world. */
     async close(): Promise<void> {
-        await this.#reached?.cluster.close();
+        const reached = await this.#reached?.catch(() => undefined);
+        await reached?.cluster.close();
     }
 
     async #reconcile(kind: ResourceKind, inputs: Data, last: Data | undefined): Promise<Made> {
@@ -122,7 +138,7 @@ export class Session {
             );
         }
         try {
-            const state = await resource.reconcile(inputs, last, this.#world(urn, false, last === undefined));
+            const state = await resource.reconcile(inputs, last, await this.#world(urn, false, last === undefined));
             return { id: resource.idOf(state), state: withoutUndefined(state) };
         } catch (thrown) {
             if (!(thrown instanceof Unfinished)) throw toBootsourceError(thrown, "bring the resource in");
@@ -148,31 +164,63 @@ export class Session {
         ];
     }
 
-    #world(urn: string, preview: boolean, creating = false): World {
-        const { directory, clock, signal, configuration } = this.#host;
-        this.#reached ??= connect(configuration, {
-            clock,
-            directory,
-            warn: (message) => {
-                this.#host.log("warning", message, "");
-            },
-        });
+    async #world(urn: string, preview: boolean, creates = false): Promise<World> {
+        const { clock, signal } = this.#host;
+        const reached = await this.#reach(preview);
         const say = (severity: Severity) => (message: string) => {
             if (severity === "warning" && this.#told.has(message)) return;
             this.#told.add(message);
             this.#host.log(severity, message, urn);
         };
         return {
-            ...this.#reached,
+            ...reached,
             urn,
             preview,
-            replaced: creating ? this.#existing.get(urn) : undefined,
+            replaced: creates ? this.#existing.get(urn) : undefined,
             signal,
             clock,
+            shown: this.#shown,
             info: say("info"),
             warn: say("warning"),
             progress: say("progress"),
         };
+    }
+
+    /** The world that a state is in; undefined where that one is gone for good, as the stack itself says. */
+    async #standing(state: Data, urn: string, then: string): Promise<World | undefined> {
+        const { cluster } = await this.#connected();
+        const lost = this.#intends.forget ? cluster.unreachable : undefined;
+        const gone = lost ?? otherCluster(state, cluster);
+        if (gone === undefined) return this.#world(urn, false);
+        if (lost === undefined && !this.#intends.recreate) throw gone;
+        this.#host.log("warning", `${gone.message.split(";")[0] ?? ""}; ${then}`, urn);
+        return undefined;
+    }
+
+    /** Only a preview may go on without the world, and says so once. */
+    async #reach(preview: boolean): Promise<Reached> {
+        const reached = await this.#connected();
+        const { unreachable } = reached.cluster;
+        if (unreachable === undefined) return reached;
+        if (!preview) throw unreachable;
+        this.#warn(
+            `${unreachable.message}; this preview tells only what is known without it, and the update will need it`,
+        );
+        return reached;
+    }
+
+    #connected(): Promise<Reached> {
+        const { directory, clock, configuration } = this.#host;
+        const warn = (message: string): void => {
+            this.#warn(message);
+        };
+        return (this.#reached ??= connect(configuration, { clock, directory, warn }));
+    }
+
+    /** Of the run as a whole, and once. */
+    #warn(message: string): void {
+        if (!this.#told.has(message)) this.#host.log("warning", message, "");
+        this.#told.add(message);
     }
 }
 
