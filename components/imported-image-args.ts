@@ -1,45 +1,6 @@
 // The arguments of ImportedImage, with CDI's names and meaning (cdi.kubevirt.io/v1beta1 DataVolume).
 import type * as pulumi from "@pulumi/pulumi";
-
-/** Credentials of an http source, under the names that CDI's Secrets give them. Kept secret by Pulumi. */
-export interface HttpCredentialsArgs {
-    /** User name. */
-    accessKeyId: pulumi.Input<string>;
-    /** Password. A trailing newline is cut. */
-    secretKey: pulumi.Input<string>;
-}
-
-/** An image behind an http or https URL. */
-export interface HttpSourceArgs {
-    /**
-     * URL of the image; http or https, without credentials in it. With a `checksum` the URL is only a mirror: changing it
-     * downloads nothing. Without one another URL is another image, and replaces this one.
-     */
-    url: pulumi.Input<string>;
-    /** User name and password; never sent to another origin. Changing them never imports again. */
-    credentials?: pulumi.Input<HttpCredentialsArgs>;
-    /** Name of a Secret with `accessKeyId` and `secretKey` in the image's namespace. Changing it never imports again. */
-    secretRef?: pulumi.Input<string>;
-    /** PEM certificates to trust beside the system's own. Changing them never imports again. */
-    caCertificates?: pulumi.Input<string>;
-    /** Name of a ConfigMap whose values are PEM certificates, in the image's namespace. Changing it never imports again. */
-    certConfigMap?: pulumi.Input<string>;
-    /** Header lines "Name: value"; kept secret, never sent to another origin. Changing them never imports again. */
-    extraHeaders?: pulumi.Input<pulumi.Input<string>[]>;
-    /** Names of Secrets whose values are whole header lines. Changing them never imports again. */
-    secretExtraHeaders?: pulumi.Input<pulumi.Input<string>[]>;
-    /** The same as the image's `checksum`, at the place where CDI has it. */
-    checksum?: pulumi.Input<string>;
-}
-
-/** Where the bytes come from: exactly one. Changing from one kind to another replaces the image. */
-export interface ImportSourceArgs {
-    http?: pulumi.Input<HttpSourceArgs>;
-    /** A file of this machine (embedded stores only); `path` is absolute, or relative to the project. */
-    file?: pulumi.Input<{ path: pulumi.Input<string> }>;
-    /** An empty disk of the size asked for. */
-    blank?: pulumi.Input<Record<string, never>>;
-}
+import type { ImportSourceArgs } from "./import-source-args.js";
 
 /** `resources` as Kubernetes writes them. */
 export interface ClaimRequestArgs {
@@ -81,16 +42,21 @@ export interface ImportedImageArgs {
     storage?: pulumi.Input<StorageArgs>;
     /** The disk as a plain claim. */
     pvc?: pulumi.Input<ClaimArgs>;
-    /** What the source holds: "kubevirt", one disk image. @default "kubevirt" */
+    /**
+     * What the source holds: "kubevirt", one disk image, or "archive", a tar in any compression that is unpacked into the claim
+     * (http, s3, gcs, upload and file; filesystem claims only). Changing it replaces the image.
+     * @default "kubevirt"
+     */
     contentType?: pulumi.Input<string>;
     /**
-     * "algorithm:hex" of the bytes as served (md5, sha1, sha256, sha512). A mismatch ends the import, and nothing is left.
+     * "algorithm:hex" of the bytes as served (md5, sha1, sha256, sha512); of a registry image, of the disk file in it. A
+     * mismatch ends the import, and nothing is left.
      * Another checksum is another image: it replaces this one. Adding the sha256 that came in, or taking the checksum away,
      * changes nothing.
      */
     checksum?: pulumi.Input<string>;
     /**
-     * The image's format: "raw" or "qcow2". Given, nothing is probed, so that a guest that wrote another format's header into
+     * The image's format: "raw", "qcow2", "vdi", "vpc" (VHD), "vhdx" or "vmdk". Given, nothing is probed, so that a guest that wrote another format's header into
      * its own disk gains nothing. Changing it replaces the image.
      * @default found from the first bytes of the (decompressed) image
      */
@@ -118,6 +84,12 @@ export interface ImportedImageArgs {
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Annotations of the DataVolume. Changing them is an update. */
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /**
+     * Who may clone this disk from other namespaces of a cluster: the service accounts of the namespaces named, or
+     * "authenticated" for everybody who is signed in. A Role and a RoleBinding in the image's namespace; changing it imports
+     * nothing. A store ignores it. @default nobody
+     */
+    cloneableFrom?: pulumi.Input<pulumi.Input<string>[] | "authenticated">;
     /**
      * Take a DataVolume of this `name` that Pulumi did not make, as it is: only our mark is written, nothing is downloaded, and
      * an argument that would need a download is an error. Acts when the resource is created; may stay in the program.

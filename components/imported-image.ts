@@ -1,7 +1,10 @@
 // ImportedImage: the class. All it does is hand its arguments, with secrets wrapped, to the provider that the text names.
 import * as pulumi from "@pulumi/pulumi";
 import { providerText } from "../provider/dynamic/provider-text.js";
-import type { HttpSourceArgs, ImageCondition, ImportedImageArgs, ImportSourceArgs } from "./imported-image-args.js";
+import type { ImageCondition, ImportedImageArgs } from "./imported-image-args.js";
+import { ownUrn } from "./own-urn.js";
+import { withoutStacks } from "./short-stacks.js";
+import { withSecrets } from "./source-secrets.js";
 
 const type = "pulumi-nodejs:dynamic/bootsource:ImportedImage";
 
@@ -9,6 +12,8 @@ const outputs = {
     claimName: undefined,
     conditions: undefined,
     digest: undefined,
+    imageLabels: undefined,
+    indexDigest: undefined,
     modified: undefined,
     path: undefined,
     phase: undefined,
@@ -41,16 +46,20 @@ export class ImportedImage extends pulumi.CustomResource {
     declare readonly namespace: pulumi.Output<string>;
     /** Phase of the DataVolume: "Succeeded" once the disk is ready. */
     declare readonly phase: pulumi.Output<string>;
-    /** Absolute path of the raw disk (embedded stores only). */
+    /** Absolute path of the raw disk, or of the directory that an archive was unpacked to (embedded stores only). */
     declare readonly path: pulumi.Output<string>;
-    /** Format of the image as it was found: "raw" or "qcow2". The disk is always raw. */
+    /** Format of the image as it was found: "raw", "qcow2", "vdi", "vpc" (VHD), "vhdx", "vmdk", or "tar" for an archive. A disk is always raw. */
     declare readonly format: pulumi.Output<string>;
     /** Bytes of the guest disk that the image holds. */
     declare readonly virtualSize: pulumi.Output<number>;
     /** Bytes of the disk: the size asked for, or the virtual size. */
     declare readonly size: pulumi.Output<number>;
-    /** "sha256:<hex>" of the bytes as served. */
+    /** "sha256:<hex>" of the bytes as served; of a registry image, of its platform's manifest. */
     declare readonly digest: pulumi.Output<string>;
+    /** "sha256:<hex>" of the index that a registry's reference led to, where it led to one. */
+    declare readonly indexDigest: pulumi.Output<string | undefined>;
+    /** Labels that a registry image asks for by its environment (INSTANCETYPE_KUBEVIRT_IO_...): default instance type and preference. */
+    declare readonly imageLabels: pulumi.Output<Record<string, string> | undefined>;
     /** Storage class that the disk landed on. */
     declare readonly storageClass: pulumi.Output<string>;
     /** Conditions of the DataVolume, without their times. */
@@ -68,10 +77,17 @@ export class ImportedImage extends pulumi.CustomResource {
             ...args,
             source: withSecrets(args.source),
             __preview: pulumi.runtime.isDryRun(),
-            __urn: pulumi.createUrn(name, type, opts?.parent),
+            __urn: ownUrn(name, type, opts),
             __provider: providerText("ImportedImage"),
         };
-        super(type, name, inputs, pulumi.mergeOptions({ hideDiffs: ["__provider"] }, opts));
+        const stacks = withoutStacks();
+        try {
+            super(type, name, inputs, pulumi.mergeOptions({ hideDiffs: ["__provider"] }, opts));
+            stacks.restore();
+        } catch (error) {
+            stacks.restore(error);
+            throw error;
+        }
     }
 
     /** Refers to an image that is there already, by "namespace/name", without managing it. */
@@ -91,27 +107,4 @@ class ImportedImageReference extends pulumi.CustomResource {
         };
         super(type, name, inputs, opts);
     }
-}
-
-/** Marks what must never be shown: Pulumi then keeps it encrypted in the state, inputs and outputs alike. */
-function withSecrets(source: pulumi.Input<ImportSourceArgs>): pulumi.Input<ImportSourceArgs> {
-    if (!pulumi.Output.isInstance(source) && !(source instanceof Promise)) {
-        return source.http === undefined ? source : { ...source, http: withHttpSecrets(source.http) };
-    }
-    return pulumi
-        .output(source)
-        .apply((known) => withSecrets(known as ImportSourceArgs)) as pulumi.Input<ImportSourceArgs>;
-}
-
-function withHttpSecrets(http: pulumi.Input<HttpSourceArgs>): pulumi.Input<HttpSourceArgs> {
-    if (pulumi.Output.isInstance(http) || http instanceof Promise) {
-        return pulumi
-            .output(http)
-            .apply((known) => withHttpSecrets(known as HttpSourceArgs)) as pulumi.Input<HttpSourceArgs>;
-    }
-    return {
-        ...http,
-        ...(http.credentials === undefined ? {} : { credentials: pulumi.secret(http.credentials) }),
-        ...(http.extraHeaders === undefined ? {} : { extraHeaders: pulumi.secret(http.extraHeaders) }),
-    };
 }

@@ -13,6 +13,25 @@ export interface PulumiConfig {
 /** How long work may take to let go once the engine is gone. */
 const grace = 3_000;
 
+const settings = [
+    "store",
+    "parallelImports",
+    "storageClasses",
+    "kubeconfig",
+    "context",
+    "namespace",
+    "onClusterChange",
+    "uploadProxyUrl",
+    "uploadProxyCaCertificates",
+    "uploadProxyInsecure",
+    "unreachable",
+    "mirrors",
+    "caCertificates",
+    "pullSecret",
+    "insecureRegistries",
+    "upstream",
+] as const satisfies (keyof Host["configuration"])[];
+
 let opened: Promise<Session> | undefined;
 
 /** The process's one session: it serves one provider instance, so its configuration never changes. */
@@ -31,7 +50,7 @@ export function reachEngine(): void {
 function open(config: PulumiConfig): Session {
     const over = new AbortController();
     const host: Host = {
-        configuration: { store: config.get("bootsource:store") },
+        configuration: Object.fromEntries(settings.map((key) => [key, config.get(`bootsource:${key}`)])),
         directory: process.cwd(),
         clock: systemClock,
         signal: over.signal,
@@ -68,5 +87,21 @@ function log(severity: Severity, message: string, urn: string): void {
             ? pulumi.log.warn(message, resource)
             : pulumi.log.info(message, resource, undefined, severity === "progress");
     // The engine may be gone already; its end is noticed elsewhere.
-    sent.catch(() => undefined);
+    said = sent.catch(() => undefined);
 }
+
+/** The last line's delivery: Pulumi sends one after the other. */
+let said: Promise<unknown> = Promise.resolve();
+
+/**
+ * Until the engine has every line. A preview is over with the last answer, and what is still on its way then is never shown: no
+ * answer is given before. An engine that does not take them is not waited for longer than a moment.
+ */
+export async function untilSaid(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const moment = new Promise((resolve) => (timer = setTimeout(resolve, patience)));
+    await Promise.race([said, moment]);
+    clearTimeout(timer);
+}
+
+const patience = 10_000;

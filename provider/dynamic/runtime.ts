@@ -3,7 +3,7 @@ import "../model/require-node.js";
 import { BootsourceError } from "../model/errors.js";
 import { PartialFailure, type Session } from "../lifecycle/session.js";
 import { type ResourceKind, resources } from "../lifecycle/registry.js";
-import { type PulumiConfig, openSession, reachEngine } from "./engine.js";
+import { type PulumiConfig, openSession, reachEngine, untilSaid } from "./engine.js";
 
 type Properties = Record<string, unknown>;
 
@@ -49,6 +49,8 @@ export function provider(kind: ResourceKind): DynamicProvider {
             } catch (error) {
                 // A thrown error would be printed twice and with a stack; a failure is one sentence on the resource's row.
                 return { inputs: args, failures: [{ property: "", reason: sentence(error) }] };
+            } finally {
+                await untilSaid();
             }
         },
         diff: async (_id, olds, news) => {
@@ -57,20 +59,25 @@ export function provider(kind: ResourceKind): DynamicProvider {
             return { replaces, deleteBeforeReplace: false };
         },
         create: async (inputs) => {
-            const made = await (await ready()).create(kind, bare(inputs)).catch(rethrowWith(inputs));
+            const made = await (await ready()).create(kind, bare(inputs)).catch(rethrowWith(inputs)).finally(untilSaid);
             return { id: made.id, outs: made.state };
         },
         read: async (id, props) => {
-            const seen = await (await ready()).read(kind, id, bare(props)).catch(withoutStack);
+            const seen = await (await ready()).read(kind, id, bare(props)).catch(withoutStack).finally(untilSaid);
             if (seen === undefined) return {};
             return { id: seen.id, props: seen.state, ...(seen.inputs === undefined ? {} : { inputs: seen.inputs }) };
         },
         update: async (_id, olds, news) => {
-            const made = await (await ready()).update(kind, bare(olds), bare(news)).catch(rethrowWith(news));
+            const made = await (
+                await ready()
+            )
+                .update(kind, bare(olds), bare(news))
+                .catch(rethrowWith(news))
+                .finally(untilSaid);
             return { outs: made.state };
         },
         delete: async (_id, props) => {
-            await (await ready()).delete(kind, bare(props)).catch(withoutStack);
+            await (await ready()).delete(kind, bare(props)).catch(withoutStack).finally(untilSaid);
         },
     };
 }

@@ -8,6 +8,9 @@ export interface Clock {
     sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Node's timers know no longer wait: 24 days. A longer one would end at once. */
+const longest = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
     now: () => Date.now(),
@@ -22,7 +25,7 @@ export const systemClock: Clock = {
                 signal?.removeEventListener("abort", done);
                 resolve();
             };
-            const timer = setTimeout(done, milliseconds);
+            const timer = setTimeout(done, Math.min(milliseconds, longest));
             signal?.addEventListener("abort", done, { once: true });
         }),
 };

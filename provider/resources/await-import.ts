@@ -4,12 +4,23 @@ import { describeRef, waitFor } from "../cluster/wait.js";
 import { BootsourceError, type ErrorCode, codes } from "../model/errors.js";
 import type { DataVolume, Ref } from "../model/objects.js";
 import { describeBytes } from "../model/quantity.js";
+import { hopelessness, percentOf } from "../rules/cdi-import.js";
 import type { World } from "./contract.js";
 import { startStallTimer } from "./stall.js";
 
-/** The DataVolume as it is once ready. Throws why it failed, or `timeout` with what it was waiting for. */
-export async function awaitImport(at: Ref, timeoutSeconds: number, world: World): Promise<DataVolume> {
+/**
+ * The DataVolume as it is once ready, or as far as `enough` says. Throws why it failed, or `timeout` with what it was waiting
+ * for.
+ */
+export async function awaitImport(
+    at: Ref,
+    timeoutSeconds: number,
+    world: World,
+    enough: (volume: DataVolume) => boolean = () => false,
+): Promise<DataVolume> {
     const rate = meter(world);
+    // CDI counts anew with each attempt: only what is further than ever before is progress.
+    let furthest = 0;
     const stall = startStallTimer("finish the import", timeoutSeconds, world);
     try {
         return await waitFor(
@@ -19,15 +30,25 @@ export async function awaitImport(at: Ref, timeoutSeconds: number, world: World)
             (volume) => {
                 if (volume === undefined) throw gone(at, world.cluster);
                 const { transferred, phase } = volume.status ?? {};
-                stall.saw([transferred, phase, volume.metadata.generation], reasonOf(volume));
+                stall.pause(isQueued(volume));
+                furthest = Math.max(furthest, percentOf(volume) ?? 0);
+                stall.saw([transferred, furthest, begun(phase), volume.metadata.generation], reasonOf(volume));
                 rate.show(volume);
-                return finished(volume);
+                if (!world.cluster.capabilities.mutableDataVolumes) refuseHopeless(volume);
+                return finished(volume) ?? (enough(volume) ? volume : undefined);
             },
             stall.signal,
         );
     } finally {
         stall.stop();
     }
+}
+
+/** What is missing is looked for again and again: going to and fro between these is no progress. */
+function begun(phase: string | undefined): string {
+    return phase === undefined || ["", "Pending", "ImportScheduled", "UploadScheduled"].includes(phase)
+        ? "not begun"
+        : phase;
 }
 
 /** The volume where it is ready; throws where it has failed; undefined while it goes on. */
@@ -38,15 +59,33 @@ function finished(volume: DataVolume): DataVolume | undefined {
     return phase === "Succeeded" ? volume : undefined;
 }
 
+/** CDI goes on trying for ever, and its object stays: the user mends the arguments, or the source, and runs the update again. */
+function refuseHopeless(volume: DataVolume): void {
+    const verdict = hopelessness(volume);
+    if (verdict === undefined) return;
+    const what = `cannot import ${describeRef(volume.metadata)}: ${verdict.message}`;
+    throw new BootsourceError(verdict.code, `${what}; ${verdict.advice}, and run the update again`);
+}
+
 /** The error that a failed DataVolume tells of: its Running condition says why, an annotation keeps the code. */
-function failureOf(volume: DataVolume): BootsourceError {
+export function failureOf(volume: DataVolume): BootsourceError {
     const message = reasonOf(volume) ?? `cannot import ${describeRef(volume.metadata)}: the import failed`;
     const code = volume.metadata.annotations?.["pulumi-bootsource/error"] ?? "failed";
     return new BootsourceError(Object.hasOwn(codes, code) ? (code as ErrorCode) : "failed", message);
 }
 
-function reasonOf(volume: DataVolume): string | undefined {
-    return volume.status?.conditions?.find(({ type }) => type === "Running")?.message || undefined;
+/** Why it does not go on: what the importer says, or what is wrong with the claim. */
+export function reasonOf({ status }: DataVolume): string | undefined {
+    const said = (wanted: string) => status?.conditions?.find(({ type }) => type === wanted);
+    const bound = said("Bound");
+    return (
+        said("Running")?.message || ((bound?.reason ?? "").startsWith("Err") ? bound?.message : undefined) || undefined
+    );
+}
+
+/** So many imports run at once over a store; the others wait for their turn. */
+function isQueued(volume: DataVolume): boolean {
+    return volume.status?.conditions?.find(({ type }) => type === "Running")?.reason === "Queued";
 }
 
 function gone(at: Ref, cluster: Cluster): BootsourceError {
@@ -63,6 +102,10 @@ function meter(world: World): { show: (volume: DataVolume) => void } {
     return {
         show: (volume) => {
             const reason = reasonOf(volume);
+            if (isQueued(volume)) {
+                world.progress(reason ?? "");
+                return;
+            }
             if (reason !== undefined && reason !== told && volume.status?.phase !== "Succeeded") {
                 told = reason;
                 if (volume.status?.phase !== "Failed") world.warn(reason);
@@ -71,6 +114,9 @@ function meter(world: World): { show: (volume: DataVolume) => void } {
             // The last line stays on the row: it must not say that a finished import is at 2 %.
             if (phase === "Succeeded" && start !== undefined && total !== undefined)
                 world.progress(`imported ${describeBytes(total)}`);
+            const percent = percentOf(volume);
+            if (phase === "ImportInProgress" && transferred === undefined && percent !== undefined)
+                world.progress(`imported ${Math.floor(percent)} %`);
             if (transferred === undefined || phase !== "ImportInProgress") return;
             const now = world.clock.now();
             start ??= { at: now, bytes: transferred };
@@ -83,16 +129,21 @@ function meter(world: World): { show: (volume: DataVolume) => void } {
 }
 
 /** "imported 12 MiB of 340 MiB (3 %), 45 MiB/s, 7 s left" */
-export function describeProgress(transferred: number, total: number | undefined, bytesPerSecond: number): string {
+export function describeProgress(
+    transferred: number,
+    total: number | undefined,
+    bytesPerSecond: number,
+    done = "imported",
+): string {
     const share =
-        total === undefined || total === 0 ? "" : ` of ${describeBytes(total)} (${percentOf(transferred, total)} %)`;
-    const parts = [`imported ${describeBytes(transferred)}${share}`];
+        total === undefined || total === 0 ? "" : ` of ${describeBytes(total)} (${shareOf(transferred, total)} %)`;
+    const parts = [`${done} ${describeBytes(transferred)}${share}`];
     if (bytesPerSecond > 0) parts.push(`${describeBytes(Math.round(bytesPerSecond))}/s`);
     if (bytesPerSecond > 0 && total !== undefined)
         parts.push(`${Math.ceil((total - transferred) / bytesPerSecond)} s left`);
     return parts.join(", ");
 }
 
-function percentOf(part: number, whole: number): number {
+function shareOf(part: number, whole: number): number {
     return Math.floor((part / whole) * 100);
 }

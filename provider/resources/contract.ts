@@ -27,15 +27,22 @@ export interface World {
     /** The resource as Pulumi knows it. */
     readonly urn: string;
     readonly preview: boolean;
-    /** Inputs of the disk that this create takes the place of; it stays until this one is ready. */
+    /** Inputs of what this create (and the check before it) takes the place of; it stays until this one is ready. */
     readonly replaced: Data | undefined;
     readonly signal: AbortSignal;
     readonly clock: Clock;
+    readonly shown: Shown;
     /** What stays in the update's record, on the resource's own row. */
     info(message: string): void;
     warn(message: string): void;
     /** What is shown while it happens and then replaced. */
     progress(message: string): void;
+}
+
+/** What previews have shown: the update does exactly that, whatever has moved since. Kept for an hour, and used once. */
+export interface Shown {
+    remember(key: string, digest: string): void;
+    recall(key: string): string | undefined;
 }
 
 /** A change that got somewhere and then failed: Pulumi keeps the state, and the next update goes on from it. */

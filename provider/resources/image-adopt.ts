@@ -2,11 +2,13 @@
 import { describeRef } from "../cluster/wait.js";
 import { BootsourceError } from "../model/errors.js";
 import { type ImportedImageSpec, sizeOf } from "../model/imported-image.js";
-import type { DataVolume, ImageFacts, PersistentVolumeClaim, Ref } from "../model/objects.js";
+import type { SourceDetails } from "../model/image-source.js";
+import type { DataVolume, PersistentVolumeClaim, Ref } from "../model/objects.js";
 import { parseQuantity } from "../model/quantity.js";
 import { contentOf, sameContent } from "../rules/content.js";
 import { placementOf, toVolumeSpec } from "../rules/data-volume.js";
 import type { World } from "./contract.js";
+import { digestsOf, imageFactsIn } from "../model/image-facts.js";
 
 /** Throws `already-exists` with the first difference that adoption could only mend by a download. */
 export async function refuseUnlike(spec: ImportedImageSpec, at: Ref, found: DataVolume, world: World): Promise<void> {
@@ -28,7 +30,13 @@ function differenceOf(
 ): string | undefined {
     if (found.status?.phase !== "Succeeded" || claim === undefined) return "its import is not finished";
     const wanted = toVolumeSpec(spec, at.name, (path) => world.upstream.resolvePath(path));
-    if (!sameContent(contentOf(asArguments(found.spec)), contentOf(asArguments(wanted)), digestOf(claim))) {
+    if (
+        !sameContent(
+            contentOf(asArguments(found.spec)),
+            contentOf(asArguments(wanted)),
+            digestsOf(imageFactsIn(claim.metadata)),
+        )
+    ) {
         return "it holds another image than the arguments ask for";
     }
     const { class: name } = placementOf(spec);
@@ -42,15 +50,13 @@ function differenceOf(
 }
 
 /** What a DataVolume says of its content, in the words of the arguments. */
-function asArguments(spec: DataVolume["spec"]): ImportedImageSpec {
-    const { http, file } = spec.source;
-    const checksum = http?.checksum ?? file?.checksum;
-    const source = http ? { http: { url: http.url } } : file ? { file: { path: file.path } } : { blank: {} };
-    const format = spec.format === "raw" || spec.format === "qcow2" ? spec.format : undefined;
-    return { source, checksum, format };
-}
-
-function digestOf(claim: PersistentVolumeClaim): string | undefined {
-    const noted = claim.metadata.annotations?.["pulumi-bootsource/image"];
-    return noted === undefined ? undefined : (JSON.parse(noted) as ImageFacts).digest;
+function asArguments({ source, format, contentType }: DataVolume["spec"]): ImportedImageSpec {
+    const [kind = "blank", details = {}] = Object.entries(source)[0] ?? [];
+    const { url, path, imageStream, platform, namespace, name, checksum } = details as SourceDetails;
+    return {
+        source: { [kind]: { url, path, imageStream, platform, namespace, name } },
+        checksum,
+        format: format === "raw" || format === "qcow2" ? format : undefined,
+        contentType,
+    };
 }

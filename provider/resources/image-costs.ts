@@ -1,12 +1,17 @@
 // What a change of an imported image costs, for the preview: bytes to download, what is kept, what would be refused.
+import { ownerOf } from "../cluster/ownership.js";
+import type { Access } from "../model/access.js";
+import { isSame } from "../model/canonical.js";
 import type { Effect } from "../model/effects.js";
 import { toBootsourceError } from "../model/errors.js";
+import { describeSource, inlineAccess } from "../model/image-source.js";
 import { type ImportedImageSpec, sizeOf } from "../model/imported-image.js";
 import { parseQuantity } from "../model/quantity.js";
-import { isUnknown } from "../model/unknown.js";
+import { isUnknown, unknownPaths } from "../model/unknown.js";
 import { placementOf, toSource } from "../rules/data-volume.js";
-import type { InlineAccess } from "../model/upstream.js";
 import type { Data, Decision, Failure, World } from "./contract.js";
+import { foresee } from "./preflight.js";
+import { needOfImage } from "./preflight-needs.js";
 import { protectedError, reasonToKeep } from "./protection.js";
 
 /** A preview asks the source this long at most. */
@@ -24,16 +29,36 @@ interface Change {
 /** An unchanged resource says nothing and asks nobody; for a changed one a preview tells what the update will do. */
 export async function describeImageChange(change: Change, world: World): Promise<Omit<Decision, "inputs">> {
     const { spec, before, kept, inputs, old } = change;
-    if (old !== undefined && JSON.stringify(sorted(old)) === JSON.stringify(sorted(inputs))) return quiet;
+    if (old !== undefined && isSame(old, inputs)) return quiet;
     const moved = old?.["cluster"] !== inputs["cluster"] || old?.["namespace"] !== inputs["namespace"];
-    const imports = before === undefined || !kept || moved || !samePlace(before, spec);
+    const was = before === undefined ? undefined : await presentSize(before, old, world);
+    // Another name is another claim, also for the same content.
+    const renamed = old?.["claimName"] !== inputs["claimName"];
+    const imports = before === undefined || !kept || moved || renamed || !samePlace(before, spec, was);
     const failures = imports && before !== undefined && !moved ? await whatIsLost(change, world) : [];
     if (!world.preview) return { ...quiet, failures: failures.map((reason): Failure => ({ path: [], reason })) };
     const object = `claim ${String(inputs["namespace"])}/${shown(inputs["claimName"])}`;
-    const warnings = [...failures, ...(await whatIsMissing(spec, world))];
+    if (await adopts(change, world)) return { ...quiet, effects: [{ verb: "adopt", object, bytes: 0 }] };
+    const { namespace, claimName: name } = inputs;
+    const at = typeof name === "string" && !isUnknown(name) ? { namespace: String(namespace), name } : undefined;
+    const lacks = imports ? await foresee(needOfImage(spec, String(namespace), at), world) : [];
+    const warnings = [...failures, ...(await whatIsMissing(spec, world)), ...lacks];
     if (imports)
-        return { effects: [await importEffect(spec, object, before, world, warnings)], warnings, failures: [] };
-    return { effects: [sizeEffect(spec, before, object)], warnings, failures: [] };
+        return {
+            effects: [await importEffect(spec, object, whatServes(change, world), world, warnings)],
+            warnings,
+            failures: [],
+        };
+    return { effects: [sizeEffect(spec, was, object)], warnings, failures: [] };
+}
+
+/** A DataVolume that nobody of ours made is taken as it is; what speaks against that the update says. */
+async function adopts({ spec, inputs, old }: Change, { cluster }: World): Promise<boolean> {
+    const [namespace, name] = [inputs["namespace"], inputs["claimName"]];
+    if (spec.adopt !== true || old !== undefined || typeof namespace !== "string" || typeof name !== "string")
+        return false;
+    const found = await cluster.get("DataVolume", { namespace, name });
+    return found !== undefined && ownerOf(found.metadata) === undefined;
 }
 
 const quiet = { effects: [], warnings: [], failures: [] } as const;
@@ -41,25 +66,45 @@ const quiet = { effects: [], warnings: [], failures: [] } as const;
 async function importEffect(
     spec: ImportedImageSpec,
     object: string,
-    before: ImportedImageSpec | undefined,
+    interrupts: string | undefined,
     world: World,
     warnings: string[],
 ): Promise<Effect> {
     const size = sizeOf(spec);
     const sizes = size === undefined || isUnknown(size) ? undefined : { after: parseQuantity(size) };
     if (spec.source.blank !== undefined) return { verb: "create", object, sizes };
-    const interrupts = before === undefined ? undefined : "the old disk stays until the new one is ready";
-    const { http, file } = spec.source;
-    const location = http?.url ?? file?.path;
-    const from = location === undefined || isUnknown(location) ? undefined : withoutQuery(location);
+    const from = whereFrom(spec);
     return { verb: "import", object, from, bytes: await bytesOf(spec, from, world, warnings), sizes, interrupts };
 }
 
-function sizeEffect(spec: ImportedImageSpec, before: ImportedImageSpec | undefined, object: string): Effect {
-    const [was, is] = [before === undefined ? undefined : sizeOf(before), sizeOf(spec)];
-    if (is === undefined || isUnknown(is) || is === was) return { verb: "keep", object, bytes: 0 };
-    const earlier = was === undefined || isUnknown(was) ? undefined : parseQuantity(was);
-    return { verb: "grow", object, sizes: { before: earlier, after: parseQuantity(is) } };
+/** What there is to clone from while the new disk comes in. */
+function whatServes({ before, inputs, old }: Change, { cluster }: World): string | undefined {
+    if (before === undefined) return undefined;
+    const sameName = ["cluster", "namespace", "claimName"].every((key) => old?.[key] === inputs[key]);
+    return sameName && !cluster.capabilities.mutableDataVolumes
+        ? "the old disk goes first, as CDI changes no DataVolume: there is none until the import has ended"
+        : "the old disk stays until the new one is ready";
+}
+
+function sizeEffect(spec: ImportedImageSpec, was: number | undefined, object: string): Effect {
+    const is = sizeOf(spec);
+    if (is === undefined || isUnknown(is) || parseQuantity(is) === was) return { verb: "keep", object, bytes: 0 };
+    return { verb: "grow", object, sizes: { before: was, after: parseQuantity(is) } };
+}
+
+/** The size asked for, or the one that the image came to have where none was. */
+async function presentSize(
+    before: ImportedImageSpec,
+    old: Data | undefined,
+    { cluster }: World,
+): Promise<number | undefined> {
+    const asked = sizeOf(before);
+    if (asked !== undefined) return isUnknown(asked) ? undefined : parseQuantity(asked);
+    const [namespace, name] = [old?.["namespace"], old?.["claimName"]];
+    if (typeof namespace !== "string" || typeof name !== "string") return undefined;
+    const claim = await cluster.get("PersistentVolumeClaim", { namespace, name });
+    const present = claim?.status?.capacity?.storage;
+    return present === undefined ? undefined : parseQuantity(present);
 }
 
 /** Bytes to download, where the source can be asked; a preview goes on without an answer. */
@@ -69,7 +114,7 @@ async function bytesOf(
     { upstream, signal }: World,
     warnings: string[],
 ): Promise<number | undefined> {
-    const access = inlineAccess(spec);
+    const access = knownAccess(spec);
     if (from === undefined || access === undefined) return undefined;
     try {
         const source = toSource(spec, "", (path) => upstream.resolvePath(path));
@@ -83,19 +128,22 @@ async function bytesOf(
     }
 }
 
+/** Where the bytes come from, for a person; undefined while that is not known. */
+function whereFrom({ source, namespace = "default" }: ImportedImageSpec): string | undefined {
+    const { kind, details } = describeSource(source);
+    if ((kind === "pvc" || kind === "snapshot") && details !== undefined) {
+        return `${kind === "pvc" ? "claim" : "snapshot"} ${shown(details.namespace ?? namespace)}/${shown(details.name)}`;
+    }
+    const location = details?.url ?? details?.path ?? details?.imageStream;
+    return location === undefined || isUnknown(location) ? undefined : withoutQuery(location);
+}
+
 /** Credentials of the arguments; undefined where they lie in the cluster or are not known yet: then nobody is asked. */
-function inlineAccess({ source: { http } }: ImportedImageSpec): InlineAccess | undefined {
-    if (http === undefined) return {};
-    const { credentials, caCertificates, extraHeaders, secretRef, certConfigMap, secretExtraHeaders } = http;
-    if (secretRef || certConfigMap || secretExtraHeaders !== undefined) return undefined;
-    const parts = [credentials?.accessKeyId, credentials?.secretKey, caCertificates, ...(extraHeaders ?? [])];
-    if (isUnknown(credentials) || parts.some(isUnknown)) return undefined;
-    return {
-        username: credentials?.accessKeyId,
-        password: credentials?.secretKey,
-        caCertificates,
-        headers: extraHeaders,
-    };
+function knownAccess({ source }: ImportedImageSpec): Access | undefined {
+    const { details } = describeSource(source);
+    if (details === undefined) return undefined;
+    if (details.secretRef || details.certConfigMap || details.secretExtraHeaders !== undefined) return undefined;
+    return unknownPaths(details).length > 0 ? undefined : inlineAccess(details);
 }
 
 /** Why the disk that would be replaced must stay. */
@@ -109,6 +157,8 @@ async function whatIsLost({ spec, old }: Change, { cluster }: World): Promise<st
 /** What the update will need and does not find yet: the same run may still make it. */
 async function whatIsMissing(spec: ImportedImageSpec, { cluster }: World): Promise<string[]> {
     const { class: name } = placementOf(spec);
+    // Of a cluster that is among what an import needs.
+    if (!cluster.capabilities.localVolumes) return [];
     if (name === undefined || isUnknown(name)) return [];
     const found = await cluster.get("StorageClass", { name });
     const known = (await cluster.list("StorageClass")).map(({ metadata }) => metadata.name);
@@ -116,9 +166,9 @@ async function whatIsMissing(spec: ImportedImageSpec, { cluster }: World): Promi
     return [`there is no storage class "${name}" in ${cluster.name} yet; there are: ${known.join(", ") || "none"}`];
 }
 
-function samePlace(before: ImportedImageSpec, after: ImportedImageSpec): boolean {
-    const [was, is] = [sizeOf(before), sizeOf(after)];
-    const shrinks = was !== undefined && is !== undefined && !isUnknown(is) && parseQuantity(is) < parseQuantity(was);
+function samePlace(before: ImportedImageSpec, after: ImportedImageSpec, was: number | undefined): boolean {
+    const is = sizeOf(after);
+    const shrinks = was !== undefined && is !== undefined && !isUnknown(is) && parseQuantity(is) < was;
     return !shrinks && describePlace(before) === describePlace(after);
 }
 
@@ -133,13 +183,4 @@ function withoutQuery(location: string): string {
 
 function shown(name: unknown): string {
     return typeof name === "string" && !isUnknown(name) ? name : "(name known after the update)";
-}
-
-function sorted(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(
-        entries.map(([key, item]) => [key, sorted(item)] as const).sort(([a], [b]) => a.localeCompare(b)),
-    );
 }

@@ -6,15 +6,23 @@ import type { ImportedImageSpec } from "../model/imported-image.js";
 import { sizeOf } from "../model/imported-image.js";
 import type { DataVolume, Ref } from "../model/objects.js";
 import { parseQuantity } from "../model/quantity.js";
+import { withLoginForCdi } from "../rules/cdi-pull-secret.js";
 import { fingerprint } from "../rules/content.js";
 import { toVolumeSpec } from "../rules/data-volume.js";
 import { syncAccess } from "./access-objects.js";
 import { awaitImport } from "./await-import.js";
+import { syncCloneRights } from "./clone-rights.js";
+import { claimAlone, removeClaimAlone, volumeOfClaim } from "./claim-alone.js";
 import { type Data, Unfinished, type World } from "./contract.js";
+import { clearTheWay, isUnderWay } from "./clear-the-way.js";
 import { refuseUnlike } from "./image-adopt.js";
 import { type ImportedImageState, toState } from "./image-state.js";
 import { growClaim } from "./grow-claim.js";
+import { refuseUnlessOurs, withOwn } from "./own-objects.js";
+import { requireWayIsFree } from "./preflight.js";
+import { needOfImage } from "./preflight-needs.js";
 import { refuseToLose } from "./protection.js";
+import { asSent, isSent, sendUpload } from "./send-upload.js";
 import { defaultTimeoutSeconds } from "./stall.js";
 
 /** Which content in which place a DataVolume was made for: tells a resumed import from another image of the same name. */
@@ -28,11 +36,12 @@ interface BroughtIn {
 
 /** Makes or resumes the import, waits for it, and grows the claim. A failed replacement leaves the world as it was. */
 export async function bringIn(
-    { spec, inputs }: { spec: ImportedImageSpec; inputs: Data },
+    { spec: given, inputs }: { spec: ImportedImageSpec; inputs: Data },
     at: Ref,
     last: ImportedImageState | undefined,
     world: World,
 ): Promise<BroughtIn> {
+    const spec = world.cluster.capabilities.localVolumes ? given : withLoginForCdi(given);
     if (spec.source.file !== undefined && !world.cluster.capabilities.fileSource) {
         throw new BootsourceError(
             "invalid-argument",
@@ -40,21 +49,28 @@ export async function bringIn(
         );
     }
     const found = await world.cluster.get("DataVolume", at);
+    if (found === undefined) {
+        const kept = await keepAlone({ spec, inputs }, at, last, world);
+        if (kept !== undefined) return kept;
+    }
     const plan = await planFor({ spec, inputs }, at, found, last, world);
+    if (plan.imports) await requireWayIsFree(needOfImage(spec, at.namespace ?? "default", at), world);
     const volume = await write(spec, at, found, plan, last, world);
     try {
-        await syncAccess(spec, volume, world);
+        await syncAccess(spec, { kind: "DataVolume", metadata: volume.metadata }, world);
+        await syncCloneRights(spec.cloneableFrom, last, { at, only: at.name, owner: plan.owner }, world);
         const patience = spec.timeoutSeconds ?? defaultTimeoutSeconds;
         const size = sizeOf(spec);
         const ready = await settle(spec, at, volume, patience, world);
         if (size !== undefined) await growClaim(at, size, patience, world);
         await labelClaim(spec, at, last, world);
-        await sweepUnfinished(world.urn, at, world);
+        await sweepUnfinished(world.urn, at, world, at.name);
         return { volume: ready, owner: plan.owner };
     } catch (error) {
         // The engine is gone: what is begun stays as it is, and the next run goes on from it.
         if (world.signal.aborted) throw error;
-        if (found?.status?.phase === "Succeeded" && plan.imports) await undoReplacement(found, world);
+        const staged = plan.imports && world.cluster.capabilities.mutableDataVolumes;
+        if (found?.status?.phase === "Succeeded" && staged) await undoReplacement(found, world);
         else if (world.replaced !== undefined && plan.imports)
             await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
         // Pulumi keeps the old disk's state where a replacement failed: nothing of the new one is there any more.
@@ -63,10 +79,36 @@ export async function bringIn(
     }
 }
 
-/** Removes what interrupted attempts of this resource left: unfinished imports under other names. */
-export async function sweepUnfinished(urn: string, except: Ref | undefined, { cluster }: World): Promise<void> {
-    for (const { metadata, status } of await cluster.list("DataVolume")) {
-        const current = metadata.name === except?.name && metadata.namespace === except.namespace;
+/** The claim alone, where CDI took its finished DataVolume away; undefined where there is none, or another image is wanted. */
+async function keepAlone(
+    { spec, inputs }: { spec: ImportedImageSpec; inputs: Data },
+    at: Ref,
+    last: ImportedImageState | undefined,
+    world: World,
+): Promise<BroughtIn | undefined> {
+    const claim = await claimAlone(at, last ?? { urn: world.urn }, world);
+    if (claim === undefined) return undefined;
+    const made = claim.metadata.annotations?.[fingerprintKey] === fingerprint(spec);
+    if (last === undefined && (!made || replacesItself(spec, inputs, world))) {
+        await refuseToLose("replace", world.cluster, at, spec.force === true);
+        await removeClaimAlone(at, claim, world);
+        return undefined;
+    }
+    const owner = ownerOf(claim.metadata) ?? newOwner(world.urn);
+    const size = sizeOf(spec);
+    await syncCloneRights(spec.cloneableFrom, last, { at, only: at.name, owner }, world);
+    if (size !== undefined) await growClaim(at, size, spec.timeoutSeconds ?? defaultTimeoutSeconds, world);
+    await labelClaim(spec, at, last, world);
+    return { volume: volumeOfClaim(claim, last), owner };
+}
+
+/** Removes what interrupted attempts of this resource left: unfinished imports under other names than `kept`. */
+export async function sweepUnfinished(urn: string, near: Ref, { cluster }: World, kept?: string): Promise<void> {
+    // Elsewhere a stack may have rights in its own namespace alone.
+    const { namespace } = near;
+    const within = cluster.capabilities.localVolumes || namespace === undefined ? {} : { namespace };
+    for (const { metadata, status } of await cluster.list("DataVolume", within)) {
+        const current = metadata.name === kept && metadata.namespace === namespace;
         if (current || status?.phase === "Succeeded" || ownerOf(metadata)?.urn !== urn) continue;
         await cluster.delete(
             "DataVolume",
@@ -96,7 +138,7 @@ async function planFor(
         await refuseUnlike(spec, at, found, world);
         return { owner, imports: false };
     }
-    refuseUnlessOurs(at, found, last, world);
+    refuseUnlessOurs({ kind: "DataVolume", at, metadata: found.metadata }, last?.token, world);
     const finished = found.status?.phase === "Succeeded" && (await world.cluster.volume(at))?.state !== "missing";
     const taken = !replacesItself(spec, inputs, world) && (await matches(spec, at, found, world));
     const same = finished && (last !== undefined || taken);
@@ -112,58 +154,49 @@ function replacesItself(spec: ImportedImageSpec, inputs: Data, { replaced }: Wor
     return samePlace && fingerprint(replaced as unknown as ImportedImageSpec) === fingerprint(spec);
 }
 
-/** An object is ours by its token where there is a state; without one by the URN, which an interrupted run left. */
-function refuseUnlessOurs(at: Ref, found: DataVolume, last: ImportedImageState | undefined, world: World): void {
-    const there = ownerOf(found.metadata);
-    const ours = last === undefined ? there?.urn === world.urn : there?.token === last.token;
-    if (!ours) throw notOurs(at, there, world);
-}
-
 async function write(
     spec: ImportedImageSpec,
     at: Ref,
     found: DataVolume | undefined,
     plan: Plan,
     last: ImportedImageState | undefined,
-    { cluster, upstream }: World,
+    world: World,
 ): Promise<DataVolume> {
+    const { cluster, upstream } = world;
     const { namespace = "default", name } = at;
-    const wanted = toVolumeSpec(spec, name, (path) => upstream.resolvePath(path));
+    const asked = toVolumeSpec(spec, name, (path) => upstream.resolvePath(path));
+    const wanted = { ...asked, source: asSent(asked.source, world) };
     const annotations = {
         ...spec.annotations,
         "cdi.kubevirt.io/storage.bind.immediate.requested": "true",
         ...ownerAnnotations(plan.owner),
         [fingerprintKey]: fingerprint(spec),
     };
-    if (found === undefined) {
+    const changes = cluster.capabilities.mutableDataVolumes;
+    // To whom files are sent cannot tell one from another: the mark can.
+    const sameFile =
+        !isSent(spec, world) || found?.metadata.annotations?.[fingerprintKey] === annotations[fingerprintKey];
+    const stays = found !== undefined && (changes || !plan.imports || (sameFile && isUnderWay(found, wanted)));
+    if (found !== undefined && !stays) await clearTheWay(at, found, world);
+    if (!stays) {
         const metadata = { namespace, name, labels: { ...spec.labels }, annotations };
         return cluster.create("DataVolume", { metadata, spec: wanted });
     }
-    await cluster.update("DataVolume", at, (volume) => {
-        volume.metadata.labels = changed(volume.metadata.labels, last?.["labels"], spec.labels);
-        volume.metadata.annotations = changed(volume.metadata.annotations, last?.["annotations"], annotations);
+    const written = await cluster.update("DataVolume", at, (volume) => {
+        volume.metadata.labels = withOwn(volume.metadata.labels, last?.["labels"], spec.labels);
+        volume.metadata.annotations = withOwn(volume.metadata.annotations, last?.["annotations"], annotations);
         // A finished import keeps the source it came from: credentials and mirrors never bring an image in again.
-        if (plan.imports) volume.spec = wanted;
+        if (plan.imports && changes) volume.spec = wanted;
     });
+    if (!plan.imports || !changes) return written;
     return cluster.update(
         "DataVolume",
         at,
         (volume) => {
-            if (plan.imports) volume.status = { phase: "", restartCount: 0 };
+            volume.status = { phase: "", restartCount: 0 };
         },
         "status",
     );
-}
-
-/** Labels or annotations as the arguments now have them: what they no longer name goes, what others wrote stays. */
-function changed(
-    there: Readonly<Record<string, string>> | undefined,
-    before: unknown,
-    after: Readonly<Record<string, string>> | undefined,
-): Record<string, string> {
-    const ours = Object.keys(before ?? {});
-    const kept = Object.entries(there ?? {}).filter(([key]) => !ours.includes(key));
-    return { ...Object.fromEntries(kept), ...after };
 }
 
 /** The claim carries the same labels as its DataVolume. */
@@ -175,7 +208,7 @@ async function labelClaim(
 ): Promise<void> {
     if ((await cluster.get("PersistentVolumeClaim", at)) === undefined) return;
     await cluster.update("PersistentVolumeClaim", at, (claim) => {
-        claim.metadata.labels = changed(claim.metadata.labels, last?.["labels"], spec.labels);
+        claim.metadata.labels = withOwn(claim.metadata.labels, last?.["labels"], spec.labels);
     });
 }
 
@@ -186,6 +219,7 @@ async function settle(
     patience: number,
     world: World,
 ): Promise<DataVolume> {
+    if (isSent(spec, world)) return sendUpload(spec, at, patience, world);
     if (spec.wait === "accepted") {
         world.cluster.drive("DataVolume", at);
         return volume;
@@ -232,21 +266,5 @@ async function unfinished(
     return new Unfinished(
         await toState(inputs, { volume, owner, cluster: world.cluster.identity ?? "", world }),
         error,
-    );
-}
-
-function notOurs(at: Ref, there: Owner | undefined, { cluster }: World): BootsourceError {
-    if (there === undefined) {
-        return new BootsourceError(
-            "already-exists",
-            `cannot create DataVolume ${describeRef(at)}: ${cluster.name} has one of that name which Pulumi did not make; set ` +
-                "adopt: true to take it as it is, choose another name, or remove it",
-        );
-    }
-    return new BootsourceError(
-        "not-owned",
-        `cannot create DataVolume ${describeRef(at)}: it belongs to ${there.urn}; if that is the former name of this ` +
-            "resource, say so with aliases, else choose another name",
-        { facts: { owner: there.urn } },
     );
 }

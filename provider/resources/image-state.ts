@@ -1,8 +1,10 @@
 // What Pulumi keeps of an imported image: its inputs, what became of them, and the token that marks it as ours.
 import type { Owner } from "../cluster/ownership.js";
 import { BootsourceError } from "../model/errors.js";
-import type { DataVolume, ImageFacts, PersistentVolumeClaim, Ref } from "../model/objects.js";
+import type { DataVolume, PersistentVolumeClaim, Ref } from "../model/objects.js";
+import { parseQuantity } from "../model/quantity.js";
 import type { Data, World } from "./contract.js";
+import { imageFactsIn } from "../model/image-facts.js";
 
 /** Conditions without their times: a healthy image looks the same at every refresh. */
 interface StateCondition {
@@ -30,7 +32,12 @@ export interface ImportedImageState extends Data {
     pinnedFormat: string | null;
     virtualSize: number | null;
     size: number | null;
+    /** Of the bytes served; of a registry image, its manifest's. */
     digest: string | null;
+    /** Of the index that a registry's reference led to. States of the first version have none. */
+    indexDigest?: string | null;
+    /** Labels that a registry image's environment asks for. */
+    imageLabels?: Readonly<Record<string, string>> | null;
     storageClass: string | null;
     conditions: StateCondition[];
     /** Whether the disk was written to since its import. */
@@ -53,10 +60,12 @@ export const inputKeys: ReadonlySet<string> = new Set([
     "namespace",
     "labels",
     "annotations",
+    "cloneableFrom",
     "adopt",
     "force",
     "claimName",
     "cluster",
+    "fileDigest",
 ]);
 
 /** Reads what is now true. */
@@ -68,7 +77,7 @@ export async function toState(
     const at: Ref = { namespace, name };
     const claim = await seen.world.cluster.get("PersistentVolumeClaim", at);
     const disk = await seen.world.cluster.volume(at);
-    const image = imageOf(claim);
+    const image = imageFactsIn(claim?.metadata);
     return {
         ...inputs,
         stateVersion: 1,
@@ -82,8 +91,11 @@ export async function toState(
         format: image?.format ?? null,
         pinnedFormat: typeof inputs["format"] === "string" ? inputs["format"] : null,
         virtualSize: image?.virtualSize ?? null,
-        size: disk?.size ?? image?.size ?? null,
+        size: disk?.size ?? image?.size ?? sizeOf(seen.volume, claim) ?? null,
         digest: image?.digest || null,
+        ...(image?.container === undefined
+            ? {}
+            : { indexDigest: image.container.indexDigest ?? null, imageLabels: image.container.labels ?? null }),
         storageClass: claim?.spec.storageClassName ?? null,
         conditions: (seen.volume.status?.conditions ?? []).map(({ type, status, reason, message }) => ({
             type,
@@ -95,18 +107,18 @@ export async function toState(
     };
 }
 
-/** What the importer noted on the claim. */
-function imageOf(claim: PersistentVolumeClaim | undefined): ImageFacts | undefined {
-    const noted = claim?.metadata.annotations?.["pulumi-bootsource/image"];
-    return noted === undefined ? undefined : (JSON.parse(noted) as ImageFacts);
+/** What CDI made the disk as large as: the size asked for, beside which it claims room for the file system; else the claim's. */
+function sizeOf({ spec }: DataVolume, claim: PersistentVolumeClaim | undefined): number | undefined {
+    const size = spec.storage?.resources?.requests?.storage ?? claim?.status?.capacity?.storage;
+    return size === undefined ? undefined : parseQuantity(size);
 }
 
-/** The error for a state that speaks of another world than the one configured. */
-export function wrongCluster(state: ImportedImageState, here: string): BootsourceError {
+/** The error for a state that speaks of another world than the one configured; `what` is "the claim default/fedora". */
+export function wrongCluster(what: string, expected: string, here: string): BootsourceError {
     return new BootsourceError(
         "wrong-cluster",
-        `cannot refresh the claim ${state.namespace}/${state.claimName}: it was imported into another store than ${here}; ` +
-            "set bootsource:store back, or run an update to import it here",
-        { facts: { expected: state.cluster } },
+        `cannot refresh ${what}: it was imported into another store than ${here}; set bootsource:store back, or run an update ` +
+            "to import it here",
+        { facts: { expected } },
     );
 }

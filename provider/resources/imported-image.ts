@@ -8,28 +8,39 @@ import type { Ref } from "../model/objects.js";
 import { parseQuantity } from "../model/quantity.js";
 import { isUnknown, unknownValue } from "../model/unknown.js";
 import { type Content, contentKey, contentOf, sameContent } from "../rules/content.js";
+import { refusedByCdi } from "../rules/cdi-volume.js";
 import { placementOf } from "../rules/data-volume.js";
 import { parseArguments } from "./arguments.js";
+import { claimAlone, volumeOfClaim } from "./claim-alone.js";
+import { removeCloneRights } from "./clone-rights.js";
 import type { Data, Decision, Observation, Resource, World } from "./contract.js";
+import { digestsOf, imageFactsIn } from "../model/image-facts.js";
 import { describeImageChange } from "./image-costs.js";
 import { bringIn, sweepUnfinished } from "./image-import.js";
 import { type ImportedImageState, inputKeys, toState, wrongCluster } from "./image-state.js";
 import { refuseToLose } from "./protection.js";
+import { findUpload } from "./upload-content.js";
 
 /** The resource behind `ImportedImage`. */
 export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
     parse: (args) => parseArguments(importedImageArgs, args),
 
-    async decide(spec, args, old, world): Promise<Decision> {
+    async decide(parsed, args, old, world): Promise<Decision> {
         const cluster = await identityFor(old, world);
         const before = old === undefined ? undefined : specOf(old);
+        const found = await findUpload(parsed, before, world);
+        const namespace = parsed.namespace ?? world.cluster.namespace;
+        const spec: ImportedImageSpec = { ...parsed, namespace, fileDigest: found };
         const kept = before === undefined ? false : await keepsContent(before, spec, old, world);
         const inputs: Data = {
             ...args,
-            namespace: spec.namespace ?? "default",
+            ...(found === undefined ? {} : { fileDigest: found }),
+            namespace,
             claimName: spec.name ?? (kept ? keptName(before, old) : undefined) ?? freshName(spec, world.urn),
             cluster,
         };
+        const refused = world.cluster.capabilities.mutableDataVolumes ? [] : refusedByCdi(spec);
+        if (refused.length > 0) return { inputs, effects: [], warnings: [], failures: refused };
         const change = await describeImageChange({ spec, before, kept, inputs, old }, world);
         return { inputs, ...change };
     },
@@ -38,7 +49,7 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
         const before = specOf(state);
         const after = specOf(inputs);
         const replaces = ["cluster", "namespace", "claimName"].filter((key) => state[key] !== inputs[key]);
-        if (!sameContent(contentOf(before), contentOf(after), state.digest ?? undefined)) replaces.push("source");
+        if (!sameContent(contentOf(before), contentOf(after), digestsIn(state))) replaces.push("source");
         if (!fitsPlacement(before, after, state)) replaces.push(after.pvc === undefined ? "storage" : "pvc");
         return { replaces };
     },
@@ -55,9 +66,13 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
         if (!state.token) return findById(String(state["id"]), world);
         const cluster = world.cluster.identity;
         if (cluster === undefined) return undefined;
-        if (cluster !== state.cluster) throw wrongCluster(state, world.cluster.name);
         const at = refOf(state);
-        const volume = await world.cluster.get("DataVolume", at);
+        if (cluster !== state.cluster) {
+            throw wrongCluster(`the claim ${describeRef(at)}`, state.cluster, world.cluster.name);
+        }
+        const ordered = await world.cluster.get("DataVolume", at);
+        const alone = ordered === undefined ? await claimAlone(at, state, world) : undefined;
+        const volume = alone === undefined ? ordered : volumeOfClaim(alone, state);
         if (volume === undefined || !holds(volume.metadata, state.token)) return undefined;
         if ((await world.cluster.volume(at))?.state === "missing") return undefined;
         const now = await toState(inputsOf(state), {
@@ -76,7 +91,11 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
         if (world.cluster.identity === undefined) return;
         const at = refOf(state);
         const volume = await world.cluster.get("DataVolume", at);
-        if (volume !== undefined && holds(volume.metadata, state.token)) {
+        const alone = volume === undefined ? await claimAlone(at, state, world) : undefined;
+        if (alone !== undefined) {
+            await refuseToLose("delete", world.cluster, at, state.force === true);
+            await world.cluster.delete("PersistentVolumeClaim", at, { uid: alone.metadata.uid });
+        } else if (volume !== undefined && holds(volume.metadata, state.token)) {
             if (volume.status?.phase === "Succeeded")
                 await refuseToLose("delete", world.cluster, at, state.force === true);
             await world.cluster.delete("DataVolume", at, { uid: volume.metadata.uid });
@@ -85,7 +104,9 @@ export const importedImage: Resource<ImportedImageSpec, ImportedImageState> = {
                 `${world.cluster.name} is not where ${describeRef(at)} was imported to: nothing is deleted there`,
             );
         }
-        await sweepUnfinished(state.urn, undefined, world);
+        if (state["cloneableFrom"] !== undefined && world.cluster.identity === state.cluster)
+            await removeCloneRights(at, state.token, world);
+        await sweepUnfinished(state.urn, at, world);
     },
 
     idOf: (state) => describeRef(refOf(state)),
@@ -109,8 +130,8 @@ async function findById(id: string, world: World): Promise<Observation<ImportedI
 /** Which world this is: in an update it is made to exist, in a preview it may not be there yet. */
 async function identityFor(old: Data | undefined, world: World): Promise<unknown> {
     if (!world.preview) return world.cluster.establish();
-    const { identity, name } = world.cluster;
-    if (identity === undefined && old !== undefined) {
+    const { identity, name, unreachable } = world.cluster;
+    if (identity === undefined && unreachable === undefined && old !== undefined) {
         world.warn(`${name} does not exist here; if the update runs here it makes it and imports every image again`);
     }
     return identity ?? old?.["cluster"] ?? unknownValue;
@@ -124,12 +145,10 @@ async function keepsContent(
     { cluster }: World,
 ): Promise<boolean> {
     const [was, is]: [Content, Content] = [contentOf(before), contentOf(after)];
-    if (sameContent(was, is, undefined)) return true;
-    if (is.checksum === undefined || was.checksum !== undefined || old === undefined) return false;
+    if (sameContent(was, is, [])) return true;
+    if (old === undefined) return false;
     const claim = await cluster.get("PersistentVolumeClaim", refOf(old));
-    const image = claim?.metadata.annotations?.["pulumi-bootsource/image"];
-    const digest = image === undefined ? undefined : (JSON.parse(image) as { digest?: string }).digest;
-    return sameContent(was, is, digest);
+    return sameContent(was, is, digestsOf(imageFactsIn(claim?.metadata)));
 }
 
 /** A name that was derived stays as long as the content does; a name that the user took back is derived anew. */
@@ -153,6 +172,10 @@ function fitsPlacement(before: ImportedImageSpec, after: ImportedImageSpec, stat
         !isUnknown(small) &&
         parseQuantity(small) < (large === undefined ? (state.size ?? 0) : parseQuantity(large));
     return sameClass && is.modes === was.modes && is.volumeMode === was.volumeMode && !shrinks;
+}
+
+function digestsIn({ digest, indexDigest }: ImportedImageState): string[] {
+    return [digest, indexDigest].filter((known) => typeof known === "string");
 }
 
 function specOf(inputs: Data): ImportedImageSpec {

@@ -10,6 +10,8 @@ export interface StallTimer {
     readonly signal: AbortSignal;
     /** Tells what the thing looks like now, and what it waits for; only another look than before is a movement. */
     saw(look: unknown, waitsFor?: string): void;
+    /** While it waits for its turn nothing can move, and no time is counted. */
+    pause(paused: boolean): void;
     stop(): void;
 }
 
@@ -20,8 +22,10 @@ export function startStallTimer(doing: string, seconds: number, world: World): S
     let last: string | undefined;
     let reason: string | undefined;
     let moved = world.clock.now();
+    let paused = false;
     const run = async (): Promise<void> => {
         while (!over.signal.aborted) {
+            if (paused) moved = world.clock.now();
             const left = moved + seconds * 1000 - world.clock.now();
             if (left > 0) {
                 await world.clock.sleep(left, over.signal);
@@ -42,10 +46,15 @@ export function startStallTimer(doing: string, seconds: number, world: World): S
     return {
         signal: AbortSignal.any([world.signal, stalled.signal]),
         saw: (look, waitsFor) => {
-            reason = waitsFor;
             const now = JSON.stringify(look);
+            // Between two attempts there is no reason to see, and still it is the one of the last.
+            reason = waitsFor ?? (now === last ? reason : undefined);
             if (now !== last) moved = world.clock.now();
             last = now;
+        },
+        pause: (now) => {
+            if (paused && !now) moved = world.clock.now();
+            paused = now;
         },
         stop: () => {
             over.abort();
