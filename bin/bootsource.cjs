@@ -12,4 +12,6 @@ if (Number(parts[0]) < needed[0] || (Number(parts[0]) === needed[0] && Number(pa
     );
     process.exit(1);
 }
+// Compiled once and kept by Node itself, in the system's directory for temporary files.
+require("node:module").enableCompileCache();
 require("../dist/provider/cli/main.js").run(process.argv.slice(2));

@@ -6,6 +6,8 @@ import { BootsourceError } from "../model/errors.js";
 export interface Flag {
     /** The value's name in the help; without one the flag is on or off. */
     readonly value?: string;
+    /** Whether it may be given more than once; otherwise the last one counts. */
+    readonly repeats?: boolean;
     readonly text: string;
 }
 
@@ -13,6 +15,8 @@ export interface Flag {
 export interface CommandLine {
     readonly operands: readonly string[];
     readonly values: Readonly<Record<string, string | undefined>>;
+    /** All values of the flags that may be given more than once. */
+    readonly lists: Readonly<Record<string, readonly string[] | undefined>>;
     readonly on: ReadonlySet<string>;
 }
 
@@ -40,6 +44,7 @@ export function parseCommandLine(
     const help = `"bootsource ${name} --help" shows how`;
     const operands: string[] = [];
     const values: Record<string, string> = {};
+    const lists: Record<string, string[]> = {};
     const on = new Set<string>();
     for (const token of tokens) {
         if (token.kind === "positional") operands.push(token.value);
@@ -60,13 +65,16 @@ export function parseCommandLine(
             throw new UsageError(`cannot use --${token.name}: its value ${flag.value} is missing; ${help}`);
         }
         values[token.name] = token.value;
+        if (flag.repeats === true) (lists[token.name] ??= []).push(token.value);
     }
     const missing = wanted[operands.length];
-    if (missing !== undefined) throw new UsageError(`cannot ${name}: ${missing} is missing; ${help}`);
-    if (operands.length > wanted.length) {
-        throw new UsageError(`cannot ${name}: it takes ${wanted.join(" and ")} and nothing more; ${help}`);
+    if (missing !== undefined && !missing.startsWith("["))
+        throw new UsageError(`cannot ${name}: ${missing} is missing; ${help}`);
+    if (operands.length > wanted.length && wanted.at(-1)?.endsWith("...]") !== true) {
+        const takes = wanted.length === 0 ? "flags alone" : `${wanted.join(" and ")} and nothing more`;
+        throw new UsageError(`cannot ${name}: it takes ${takes}; ${help}`);
     }
-    return { operands, values, on };
+    return { operands, values, lists, on };
 }
 
 /** The name that was probably meant, or the names that there are. */

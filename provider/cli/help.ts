@@ -23,18 +23,19 @@ Examples:
 /** Help for one command. */
 export function helpOf(name: CommandName): string {
     const command: Command = commands[name];
-    const flags = Object.entries(command.flags).map(([flag, { value, text }]) => {
-        const usage = value === undefined ? `--${flag}` : `--${flag} ${value}`;
-        return `    ${usage.padEnd(24)}${text}`;
+    const usages = Object.entries(command.flags).map(([flag, { value, text }]) => {
+        return [value === undefined ? `--${flag}` : `--${flag} ${value}`, text] as const;
     });
+    const width = Math.max(24, ...usages.map(([usage]) => usage.length + 2));
+    const flags = usages.map(([usage, text]) => `    ${usage.padEnd(width)}${text}`);
     return `${command.summary}.
 
-Usage: bootsource ${name} ${command.operands.join(" ")} [flags]
+Usage: bootsource ${[name, ...command.operands].join(" ")} [flags]
 
 ${command.text.trim()}
 
 Flags:
 ${flags.join("\n")}
-    ${"--help".padEnd(24)}This text.
+    ${"--help".padEnd(width)}This text.
 `;
 }

@@ -1,11 +1,8 @@
 // bootsource inspect: what an image is, and why it would be refused, from its first bytes and its tables.
 import { systemClock } from "../model/clock.js";
 import { describeBytes } from "../model/quantity.js";
-import { checkFormatName } from "../importer/detect.js";
-import { inspectImage } from "../importer/inspect.js";
-import { sourceName } from "../importer/sources/index.js";
 import type { CommandLine } from "./command-line.js";
-import { readSource, sourceFlags } from "./source.js";
+import { readSource, sourceFlags, sourceHelp } from "./source.js";
 
 /** The command. */
 export const inspectCommand = {
@@ -13,14 +10,20 @@ export const inspectCommand = {
     operands: ["SOURCE"],
     flags: sourceFlags,
     text: `
-SOURCE is a path, a file:// url, or an http(s):// url. Tells format, compression, virtual size, and what makes an image
-unsafe: a backing file, an external data file, encryption, damaged tables. Nothing is written.
+${sourceHelp}
+
+Tells format, compression, virtual size, and what makes an image unsafe: a backing file, an external data file, encryption, damaged tables. Nothing is written.
 
 Examples:
     bootsource inspect disk.qcow2
     bootsource inspect https://example.com/fedora.qcow2 --json
+    bootsource inspect docker://quay.io/containerdisks/fedora:latest
 `,
     async run(line: CommandLine, signal: AbortSignal): Promise<void> {
+        // Loaded by what needs it: the help of all commands does not.
+        const { checkFormatName } = await import("../importer/detect.js");
+        const { inspectImage } = await import("../importer/inspect.js");
+        const { sourceName } = await import("../importer/sources/index.js");
         const source = readSource(line.operands[0] ?? "", line);
         const format = line.values["format"];
         if (format !== undefined) checkFormatName(format);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isBootsourceError, toBootsourceError } from "../model/errors.js";
-import { commands, findCommand } from "./commands.js";
+import { type Command, type CommandName, commands, findCommand } from "./commands.js";
 import { generalHelp, helpOf } from "./help.js";
 import { parseCommandLine, UsageError } from "./command-line.js";
 
@@ -21,7 +21,9 @@ export function run(parameters: readonly string[]): void {
         });
     }
     void main(parameters, controller.signal).then((code) => {
-        process.exitCode = signalled === undefined ? code : exitCodes[signalled];
+        const service = commands[parameters[0] as CommandName] as Command | undefined;
+        const asMeant = code === exitCodes.done && signalled === "SIGTERM" && service?.service === true;
+        process.exitCode = signalled === undefined || asMeant ? code : exitCodes[signalled];
         // What a cancelled program leaves open (an idle connection) must not keep it.
         process.stdout.write("", () => process.exit());
     });
