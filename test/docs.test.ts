@@ -65,11 +65,18 @@ describe("docs/parity.md", () => {
     it("names the tests of a row, and what a row without tests waits for", () => {
         const { page, problems } = at("an image is imported [B1]");
         assert.deepEqual(problems, []);
-        assert.match(page, /\| B1 \| imports \| here \| tested \| `test\/x.test.ts` an image is imported \|/);
+        assert.match(page, /\| B1 \| imports \| here \| tested \| `test\/x.test.ts` an image is imported \| {2}\|/);
         assert.match(page, /\| B2 .*\| not there yet: codecs \|/);
         assert.match(page, /\| B3 .*\| not applicable: empty \|/);
-        assert.match(page, /Now: 1 tested, 1 not there yet, 1 not applicable\./);
+        assert.match(page, /Now: 1 tested, 1 not there yet, 1 not applicable; 0 of them on a cluster/);
         assert.match(at("nothing").page, /\| B1 .*\| not tested yet \|/);
+    });
+
+    it("tells the tests against a real API server from those in a store", () => {
+        const title = "an image is imported [B1]";
+        const { page } = parityPage(rows, [{ file: "test/engine/image-cdi.test.ts", title }]);
+        assert.match(page, /\| B1 .* \| tested \| {2}\| `test\/engine\/image-cdi.test.ts` an image is imported \|/);
+        assert.match(page, /1 of them on a cluster/);
     });
 
     const wrong: { reason: string; title: string; problem: RegExp }[] = [

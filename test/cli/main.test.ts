@@ -75,12 +75,42 @@ describe("bootsource", () => {
         });
     }
 
-    it("refuses standard input and addresses that it cannot read, in a sentence", async () => {
-        for (const source of ["-", "docker://u:s3cret@quay.io/image", "s3://bucket/image"]) {
-            const ended = await runCommand(["inspect", source]);
-            assert.equal(ended.code, 1);
-            assert.match(ended.stderr, /^bootsource: invalid-argument: cannot read [^\n]+\n$/);
+    it("refuses addresses that it cannot read, and flags that mean nothing for them, in a sentence", async () => {
+        for (const words of [
+            ["ftp://u:s3cret@host/image"],
+            ["docker://u:s3cret@quay.io/image"],
+            ["docker://quay.io/UPPER"],
+            ["docker:quay.io/image"],
+            ["oci-archive:"],
+            ["disk.img", "--user", "me"],
+            ["disk.img", "--platform", "arm64"],
+            ["https://host/image", "--platform", "arm64"],
+            ["docker://quay.io/image", "--region", "eu"],
+            ["-", "--ca-file", "x.pem"],
+        ]) {
+            const ended = await runCommand(["inspect", ...words]);
+            assert.equal(ended.code, 1, words.join(" "));
+            assert.match(ended.stderr, /^bootsource: invalid-argument: [^\n]+\n$/);
             assert.doesNotMatch(ended.stderr, /s3cret/);
+        }
+    });
+
+    it("names what an archive cannot be told, and leaves a directory alone that is there", async () => {
+        const directory = new Workspace();
+        try {
+            for (const [words, says] of [
+                [["a.tar", "x", "--content-type", "tar"], /ContentType not one of: kubevirt, archive/],
+                [["a.tar", "x", "--content-type", "archive", "--format", "raw"], /cannot use --format/],
+                [["docker://quay.io/a", "x", "--content-type", "archive"], /must be kubevirt when Source is Registry/],
+                [["a.tar", directory.path, "--content-type", "archive", "--force"], /it is there already/],
+                [["a.img", "x", "--checksum-url", "https://host/SHA256SUMS"], /SOURCE is not on a web server/],
+            ] as const) {
+                const ended = await runCommand(["import", ...words]);
+                assert.equal(ended.code, 1);
+                assert.match(ended.stderr, says);
+            }
+        } finally {
+            directory.remove();
         }
     });
 
@@ -94,8 +124,8 @@ describe("bootsource", () => {
             };
             const fake = { versions: { node }, argv: [], stderr: { write: (line: string) => said.push(line) }, exit };
             const load = (name: string) => {
-                loaded.push(name);
-                return { run: () => undefined };
+                if (!name.startsWith("node:")) loaded.push(name);
+                return { run: () => undefined, enableCompileCache: () => undefined };
             };
             runInNewContext(text, { process: fake, require: load });
         };

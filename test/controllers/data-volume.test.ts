@@ -43,7 +43,7 @@ describe("the DataVolume controller", function () {
         return [found?.status ?? "", found?.reason ?? "", found?.message ?? ""];
     };
 
-    it("ends a wrong checksum as CDI does: Failed, ChecksumError, no retry", async () => {
+    it("ends a wrong checksum as CDI does: Failed, ChecksumError, no retry [C15]", async () => {
         const disk = new Uint8Array(1 << 20).fill(1);
         const url = web.serve("/checked.img", disk);
         await order({ source: { http: { url, checksum: `sha256:${"a".repeat(64)}` } }, storage: {} });
@@ -104,7 +104,7 @@ describe("the DataVolume controller", function () {
         assert.match(path, /\/volumes\/fast\/default\/example-import-dv\/disk\.img$/);
     });
 
-    it("trusts the certificates of a ConfigMap in its own namespace, and waits for it [B33, B34]", async function () {
+    it("trusts the certificates of a ConfigMap in its own namespace, and waits for it [B33, B34, C7, C46]", async function () {
         const { ca, key, cert } = makeCertificates(requireTool(this, "openssl"));
         const server = await startImageServer({ key, cert });
         try {
@@ -166,7 +166,7 @@ describe("the DataVolume controller", function () {
         assert.deepEqual(claim.spec.resources, { requests: { storage: "1G" } });
     });
 
-    it("leaves holes, or writes every zero where preallocation asks for it", async () => {
+    it("leaves holes, or writes every zero where preallocation asks for it [C29]", async () => {
         const mostlyHole = new Uint8Array(1 << 20).fill(1, 0, 4096);
         const storage = { resources: { requests: { storage: "8Mi" } } };
         const blocksOf = async (preallocation: boolean): Promise<number> => {

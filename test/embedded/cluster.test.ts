@@ -8,10 +8,12 @@ import type { Cluster } from "../../provider/cluster/contract.js";
 import { waitFor } from "../../provider/cluster/wait.js";
 import type { DataVolume, Ref } from "../../provider/model/objects.js";
 import { describeCluster, rejects } from "../conformance/cluster.js";
+import { describeImports } from "../conformance/imports.js";
 import { startWeb, type Web } from "../engine/web.js";
 import { type EmbeddedStage, makeEmbeddedStage } from "./stage.js";
 
 describeCluster("a store", () => Promise.resolve(makeEmbeddedStage()));
+describeImports("a store", () => Promise.resolve(makeEmbeddedStage()));
 
 describe("a store", function () {
     this.timeout(30_000);
@@ -72,6 +74,8 @@ describe("a store", function () {
             readdirSync(stage.store)
                 .map((name) => `${name} ${statSync(path.join(stage.store, name)).mtimeMs}`)
                 .join();
+        // Whoever imported has let go: what it still had to look at is no trace of the reader.
+        await stage.cluster.close();
         const before = listing();
         assert.ok(reader.identity);
         assert.equal((await reader.list("DataVolume")).length, 1);

@@ -51,4 +51,35 @@ describe("a lock", () => {
         assert.equal(tryLock(file), undefined);
         second.release({ remove: true });
     });
+
+    it("has one holder among many processes that take it, let go and remove it as fast as they can", async function () {
+        this.timeout(20_000);
+        const script = `
+            const { tryLock } = require(${JSON.stringify(require.resolve("../../provider/embedded/lock.js"))});
+            const fs = require("node:fs");
+            const [file, mark] = process.argv.slice(1);
+            let held = 0;
+            const step = (until) => {
+                const lock = tryLock(file);
+                if (lock !== undefined) {
+                    held += 1;
+                    fs.writeFileSync(mark, "", { flag: "wx" });
+                    setTimeout(() => { fs.rmSync(mark); lock.release({ remove: true }); }, Math.random() * 2);
+                }
+                if (Date.now() < until) setTimeout(step, Math.random() * 3, until);
+            };
+            step(Date.now() + 2_000);
+            process.on("exit", () => console.log(held));`;
+        const mark = path.join(directory, "held");
+        const ended = Array.from({ length: 6 }, async () => {
+            const child = spawn(process.execPath, ["-e", script, file, mark]);
+            let said = "";
+            for (const stream of [child.stdout, child.stderr])
+                stream.on("data", (chunk: Buffer) => (said += String(chunk)));
+            await once(child, "close");
+            return said.trim();
+        });
+        for (const said of await Promise.all(ended)) assert.match(said, /^[1-9]\d*$/);
+        assert.equal(existsSync(`${file}-journal`), false);
+    });
 });

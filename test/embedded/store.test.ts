@@ -96,4 +96,32 @@ describe("the store's file", function () {
         assert.equal(Store.read(path.join(directory, "empty")), undefined);
         assert.ok(Store.open(path.join(directory, "empty")).uid, "the next update makes it");
     });
+
+    it("that a full file system does not take is refused as such, and stays as it was", () => {
+        const store = Store.open(directory);
+        const probe = openDatabase(path.join(directory, "store.db"), { readOnly: true });
+        const prototype = Object.getPrototypeOf(probe) as { exec: (sql: string) => void };
+        probe.close();
+        const exec = prototype.exec;
+        // Only the connection itself can be given an end: at the beginning of the next transaction.
+        prototype.exec = function (sql) {
+            exec.call(this, "PRAGMA max_page_count = 8");
+            exec.call(this, sql);
+        };
+        try {
+            const data = { text: "x".repeat(100_000) };
+            assert.throws(
+                () => {
+                    store.insert("ConfigMap", { metadata: { name: "large" }, data }, "2026-01-01T00:00:00Z");
+                },
+                (error) =>
+                    isBootsourceError(error) && error.code === "no-space" && error.message.includes(store.directory),
+            );
+        } finally {
+            prototype.exec = exec;
+        }
+        assert.deepEqual(store.list("ConfigMap"), []);
+        store.insert("ConfigMap", { metadata: { name: "small" }, data: {} }, "2026-01-01T00:00:00Z");
+        store.close();
+    });
 });

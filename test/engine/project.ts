@@ -3,9 +3,27 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { runtime } from "@pulumi/pulumi";
+import {
+    type ConfigValue as Setting,
+    type EngineEvent,
+    LocalWorkspace,
+    type Stack,
+} from "@pulumi/pulumi/automation/index.js";
 
 const clone = path.resolve(__dirname, "../../..");
+
+/*
+ * Every run's engine listens on ports of its own, and gRPC keeps what it knows of a port for the whole process: an engine that
+ * gets the port of one that failed before would be taken for unreachable ("14 UNAVAILABLE ... Last error: null"). With a pool per
+ * channel nothing of an earlier run is left.
+ */
+(runtime as unknown as { grpcClientOptions: Record<string, unknown> }).grpcClientOptions[
+    "grpc.use_local_subchannel_pool"
+] = 1;
+
+/** What Pulumi marks a secret with, in a state. */
+const secretMark = "4dabf18193072939515e22adb298388d";
 
 /** What one operation showed. */
 export interface Ran {
@@ -27,10 +45,21 @@ export interface Project {
     run(
         operation: "up" | "preview" | "refresh" | "destroy",
         program?: Program,
-        options?: { store?: string | null; stack?: string },
+        options?: {
+            store?: string | null;
+            stack?: string;
+            config?: Readonly<Record<string, ConfigValue>>;
+            /** A file that a preview writes its plan to, and that an update is held to. */
+            plan?: string;
+        },
     ): Promise<Ran>;
+    /** The stack's state as it lies in the backend. */
+    state(): string;
     remove(): void;
 }
+
+/** A value of the stack's configuration; a secret says so. */
+export type ConfigValue = string | Setting;
 
 export type Program = () => Promise<Record<string, unknown> | undefined>;
 
@@ -40,17 +69,21 @@ export function makeProject(): Project {
     symlinkSync(path.join(clone, "node_modules"), path.join(directory, "node_modules"));
     for (const name of ["backend", "home"]) mkdirSync(path.join(directory, name));
     let last: Program = () => Promise.resolve({});
+    const stacks = new Map<string, Promise<Selected>>();
     return {
         directory,
         store: path.join(directory, "store"),
-        run: async (operation, program = last, options = {}) => {
+        run: async (operation, program = last, { stack: name = "test", store = "./store", config, plan } = {}) => {
             last = program;
-            const stack = await select(directory, program, options.stack ?? "test");
-            const store = options.store === undefined ? "./store" : options.store;
-            if (store === null) await stack.removeConfig("bootsource:store").catch(() => undefined);
-            else await stack.setConfig("bootsource:store", { value: store });
-            return operate(stack, operation);
+            const selected = stacks.get(name) ?? select(directory, name);
+            stacks.set(name, selected);
+            const { stack, settings } = await selected;
+            stack.workspace.program = program as never;
+            const given = Object.entries(config ?? {}).map(([key, value]) => [`bootsource:${key}`, value] as const);
+            await configure(stack, settings, new Map([["bootsource:store", store ?? undefined], ...given]));
+            return operate(stack, operation, plan);
         },
+        state: () => readFileSync(path.join(directory, "backend", ".pulumi", "stacks", "engine", "test.json"), "utf8"),
         remove: () => {
             rmSync(directory, { recursive: true, force: true });
         },
@@ -62,26 +95,74 @@ export function sha256Of(file: string): string {
     return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
-async function select(directory: string, program: Program, stackName: string): Promise<Stack> {
-    return LocalWorkspace.createOrSelectStack(
-        { stackName, projectName: "engine", program: program as never },
+/** What Pulumi keeps of a resource by its name: its outputs, as they lie in the backend. */
+export function stateOf(project: Project, name: string): Record<string, unknown> {
+    const state = JSON.parse(project.state()) as {
+        checkpoint: { latest: { resources: { urn: string; outputs?: Record<string, unknown> }[] } };
+    };
+    const found = state.checkpoint.latest.resources.find(({ urn }) => nameOf(urn) === name);
+    if (found?.outputs === undefined) throw new Error(`the state has no resource ${name} with outputs`);
+    return found.outputs;
+}
+
+/** A stack, and the settings that it was given: each command of the CLI costs a fifth of a second, so none is given twice. */
+interface Selected {
+    readonly stack: Stack;
+    readonly settings: Map<string, string>;
+}
+
+async function select(directory: string, stackName: string): Promise<Selected> {
+    const stack = await LocalWorkspace.createOrSelectStack(
+        { stackName, projectName: "engine", program: () => Promise.resolve({}) },
         {
             workDir: directory,
             // By default `main` is this process's directory, and relative paths would lead into the clone.
             projectSettings: { name: "engine", runtime: "nodejs", main: directory },
             envVars: {
-                PULUMI_BACKEND_URL: `file://${path.join(directory, "backend")}`,
+                // As in tools/start.cjs: what Pulumi keeps beside a checkpoint is not written in one step, and killed runs leave half of it.
+                PULUMI_BACKEND_URL: `file://${path.join(directory, "backend")}?metadata=skip`,
                 PULUMI_HOME: path.join(directory, "home"),
                 PULUMI_CONFIG_PASSPHRASE: "correct horse",
                 PULUMI_SKIP_UPDATE_CHECK: "true",
+                // Plans are an experiment of Pulumi's still.
+                PULUMI_EXPERIMENTAL: "true",
+                XDG_CACHE_HOME: path.join(directory, "cache"),
                 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
                 PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
             },
         },
     );
+    // What every operation asks at its end, in three more commands: the outputs are read from the state here, the history by nobody.
+    stack.outputs = () => Promise.resolve({});
+    stack.info = () => Promise.resolve(undefined);
+    return { stack, settings: new Map() };
 }
 
-async function operate(stack: Stack, operation: "up" | "preview" | "refresh" | "destroy"): Promise<Ran> {
+/** Sets what is not yet as it should be; a setting that is undefined is taken away. */
+async function configure(
+    stack: Stack,
+    settings: Map<string, string>,
+    wanted: ReadonlyMap<string, ConfigValue | undefined>,
+): Promise<void> {
+    const changed: Record<string, Setting> = {};
+    for (const [key, value] of wanted) {
+        if (settings.get(key) === JSON.stringify(value)) continue;
+        if (value === undefined) {
+            settings.delete(key);
+            await stack.removeConfig(key);
+        } else {
+            settings.set(key, JSON.stringify(value));
+            changed[key] = typeof value === "string" ? { value } : value;
+        }
+    }
+    if (Object.keys(changed).length > 0) await stack.setAllConfig(changed);
+}
+
+async function operate(
+    stack: Stack,
+    operation: "up" | "preview" | "refresh" | "destroy",
+    plan: string | undefined,
+): Promise<Ran> {
     const steps: Record<string, string[]> = {};
     const diagnostics: string[] = [];
     let text = "";
@@ -97,13 +178,23 @@ async function operate(stack: Stack, operation: "up" | "preview" | "refresh" | "
         text += chunk;
     };
     try {
-        await stack[operation]({ onEvent, onOutput, onError: onOutput, color: "never" } as never);
+        await stack[operation]({ onEvent, onOutput, onError: onOutput, color: "never", plan } as never);
     } catch (error) {
         return { steps, text, diagnostics, outputs: {}, failure: `${text}\n${String(error)}` };
     }
-    const values = await stack.outputs();
-    const outputs = Object.fromEntries(Object.entries(values).map(([key, { value }]) => [key, value as unknown]));
-    return { steps, text, diagnostics, outputs, failure: undefined };
+    return { steps, text, diagnostics, outputs: await outputsOf(stack), failure: undefined };
+}
+
+/** The stack's outputs out of its state; the CLI is asked where one is a secret, whose text the state does not hold. */
+async function outputsOf(stack: Stack): Promise<Record<string, unknown>> {
+    const file = path.join(stack.workspace.workDir, "backend", ".pulumi", "stacks", "engine", `${stack.name}.json`);
+    const state = JSON.parse(readFileSync(file, "utf8")) as {
+        checkpoint: { latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[] } };
+    };
+    const found = state.checkpoint.latest?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+    if (!JSON.stringify(found).includes(secretMark)) return found;
+    const values = await stack.workspace.stackOutputs(stack.name);
+    return Object.fromEntries(Object.entries(values).map(([key, { value }]) => [key, value as unknown]));
 }
 
 function nameOf(urn: string): string {

@@ -47,6 +47,11 @@ export const hostileQcow2: readonly Hostile[] = [
         code: "unsafe-image",
         image: header((image) => image.writeBigUInt64BE(4n, 72)),
     },
+    {
+        reason: "an external data file that is said to be raw, and is none",
+        code: "corrupt-image",
+        image: header((image) => image.writeBigUInt64BE(2n, 88)),
+    },
     { reason: "AES encryption", code: "unsafe-image", image: header((image) => image.writeUInt32BE(1, 32)) },
     { reason: "LUKS encryption", code: "unsafe-image", image: header((image) => image.writeUInt32BE(2, 32)) },
     { reason: "the corrupt bit", code: "unsafe-image", image: header((image) => image.writeBigUInt64BE(2n, 72)) },
@@ -95,7 +100,7 @@ export const hostileQcow2: readonly Hostile[] = [
         image: header((image) => image.writeBigUInt64BE(1n << 52n, 24)),
     },
     {
-        reason: "an L1 table of 32 GiB",
+        reason: "an L1 table of 32 GiB [C4]",
         code: "corrupt-image",
         image: header((image) => image.writeUInt32BE(0xffffffff, 36)),
     },

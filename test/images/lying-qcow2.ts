@@ -110,7 +110,8 @@ export const oddQcow2: readonly { readonly reason: string; readonly image: Buffe
     { reason: "header extensions up to the end of their room", image: extension(0x12345678, cluster - 112) },
     {
         reason: "autoclear and compatible features that nobody knows",
-        image: header((image) => image.fill(0xff, 80, 96)),
+        // All but the one that speaks of an external data file, which there is none of.
+        image: header((image) => image.fill(0xff, 80, 96).writeUInt8(0xfd, 95)),
     },
     {
         reason: "version 2, with what would be the header's length in version 3",

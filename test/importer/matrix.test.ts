@@ -1,9 +1,14 @@
 // The table of supported operations, as far as it is built: each source with each format and compression.
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { SourceSpec } from "../../provider/importer/contract.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
+import { makeVdi } from "../images/vdi.js";
+import { makeFixedVhd, makeVhd } from "../images/vhd.js";
+import { makeVhdx } from "../images/vhdx.js";
+import { makeVmdk } from "../images/vmdk.js";
+import { makeXz } from "../images/xz.js";
 import { makeCertificates } from "../servers/certificates.js";
 import { startImageServer, type ImageServer } from "../servers/image-server.js";
 import { requireTool } from "../tools.js";
@@ -20,7 +25,7 @@ const rows = [
         codecs: [],
         format: "qcow2",
         http: "imports a qcow2 over http [M1] [B20]",
-        https: "imports a qcow2 over https with an own CA [M4]",
+        https: "imports a qcow2 over https with an own CA [M4, C6]",
         basic: "imports a qcow2 with basic authentication [M7]",
     },
     {
@@ -36,7 +41,7 @@ const rows = [
         codecs: [],
         format: "raw",
         http: "imports a raw disk over http [M16] [B18]",
-        https: "imports a raw disk over https with an own CA [M19]",
+        https: "imports a raw disk over https with an own CA [M19, C6]",
         basic: "imports a raw disk with basic authentication [M22]",
     },
     {
@@ -46,6 +51,38 @@ const rows = [
         http: "imports a gzipped raw disk over http [M17]",
         https: "imports a gzipped raw disk over https with an own CA [M20]",
         basic: "imports a gzipped raw disk with basic authentication [M23]",
+    },
+    {
+        image: makeXz(qcow2, { blockBytes: 300_000 }),
+        codecs: ["xz"],
+        format: "qcow2",
+        http: "imports a qcow2 in xz over http [M3] [B21]",
+        https: "imports a qcow2 in xz over https with an own CA [M6]",
+        basic: "imports a qcow2 in xz with basic authentication [M9]",
+    },
+    {
+        image: makeXz(disk),
+        codecs: ["xz"],
+        format: "raw",
+        http: "imports a raw disk in xz over http [M18]",
+        https: "imports a raw disk in xz over https with an own CA [M21]",
+        basic: "imports a raw disk in xz with basic authentication [M24]",
+    },
+    {
+        image: zstdCompressSync(disk),
+        codecs: ["zst"],
+        format: "raw",
+        http: "imports a raw disk in zstd over http",
+        https: "imports a raw disk in zstd over https with an own CA [C6]",
+        basic: "imports a raw disk in zstd with basic authentication",
+    },
+    {
+        image: zstdCompressSync(qcow2),
+        codecs: ["zst"],
+        format: "qcow2",
+        http: "imports a qcow2 in zstd over http",
+        https: "imports a qcow2 in zstd over https with an own CA",
+        basic: "imports a qcow2 in zstd with basic authentication",
     },
 ] as const;
 
@@ -90,6 +127,26 @@ describe("the table of supported operations", () => {
             assert.ok(server.asked.every((one) => one.headers.authorization !== undefined));
         });
     }
+
+    it("imports VMDK, VDI, VHD and VHDX over https to the same raw disk [C17]", async function () {
+        const { ca, key, cert } = makeCertificates(requireTool(this, "openssl"));
+        server = await startImageServer({ key, cert });
+        const whole = grown.subarray(0, Math.ceil(disk.length / 512) * 512);
+        const images = {
+            vmdk: [makeVmdk(whole), makeVmdk(whole, { shape: "stream" })],
+            vdi: [makeVdi(whole), makeVdi(whole, { type: "static" })],
+            vpc: [makeVhd(whole), makeFixedVhd(whole)],
+            vhdx: [makeVhdx(whole)],
+        };
+        for (const [format, bytes] of Object.entries(images).flatMap(([name, all]) =>
+            all.map((one) => [name, one] as const),
+        )) {
+            const url = server.serve(`/${format}`, { bytes, etag: `"${sha256(bytes)}"` });
+            const imported = await space.import({ source: { kind: "http", url, caCertificates: ca }, size });
+            assert.equal(imported.format, format);
+            assert.equal(sha256(space.target), sha256(grown));
+        }
+    });
 
     it("imports an ISO as the raw disk that it is [B19]", async () => {
         const iso = Buffer.alloc(100_000, 3);

@@ -5,6 +5,7 @@ import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { makeDisk } from "../images/disk.js";
+import { makeXz } from "../images/xz.js";
 import { Workspace } from "./workspace.js";
 
 const importer = join(__dirname, "..", "..", "provider", "importer", "import-image.js");
@@ -58,6 +59,13 @@ describe("memory", function () {
             make: () => {
                 const member = gzipSync(makeDisk(unit, { unit: 100_000 }), { level: 1 });
                 return space.write("image", Buffer.concat(Array.from({ length: size / unit }, () => member)));
+            },
+        },
+        {
+            reason: "a disk in xz, in blocks that threads decode",
+            make: () => {
+                const member = makeXz(makeDisk(3 * unit, { unit: 100_000 }), { check: 1 });
+                return space.write("image", Buffer.concat(Array.from({ length: 40 }, () => member)));
             },
         },
     ]) {

@@ -94,8 +94,8 @@ describe("an import", () => {
         }
         const wrong = await space.refused({ source: file(disk), format: "qcow2" });
         assert.equal(wrong.code, "unsupported-image");
-        const unknown = await space.refused({ source: file(disk), format: "vmdk" });
-        assert.match(unknown.message, /"vmdk": it is not one of qcow2, raw/);
+        const unknown = await space.refused({ source: file(disk), format: "qed" });
+        assert.match(unknown.message, /"qed": it is not one of qcow2, vdi, vpc, vhdx, vmdk, raw/);
     });
 
     it("warns of a disk that ends within a sector, unless the size asked for mends that", async () => {

@@ -61,6 +61,11 @@ describe("kill -9 at each step of an import", function () {
                 `a run has a ${name}: ${steps.join(", ")}`,
             );
         }
+        const firstRename = steps.findIndex((line) => line.endsWith("rename"));
+        assert.ok(
+            steps.slice(0, firstRename).some((line) => line.endsWith("fsync")),
+            "what gets a name is durable",
+        );
         for (const [index, step] of steps.entries()) {
             for (const when of ["before", "after"]) {
                 store = mkdtempSync(path.join(directory, "store-"));
@@ -83,7 +88,7 @@ describe("kill -9 at each step of an import", function () {
         }
     };
 
-    it("of a first import", () => {
+    it("of a first import, which is durable before it has its name [C23]", () => {
         killEverywhere(() => undefined, "first", [disks.first]);
     });
 

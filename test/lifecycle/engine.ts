@@ -1,4 +1,5 @@
 // The engine's part in a test of the lifecycle: one resource's steps in the engine's order, over a session of our own.
+import type { Configuration } from "../../provider/connect.js";
 import type { Host, Severity } from "../../provider/lifecycle/host.js";
 import { type Made, PartialFailure, Session } from "../../provider/lifecycle/session.js";
 import { type Clock, systemClock } from "../../provider/model/clock.js";
@@ -26,11 +27,11 @@ export function urnOf(name: string): string {
     return `urn:pulumi:test::project::pulumi-nodejs:dynamic/bootsource:ImportedImage::${name}`;
 }
 
-export function startRun(store: string, clock: Clock = systemClock): Run {
+export function startRun(store: string, clock: Clock = systemClock, settings: Omit<Configuration, "store"> = {}): Run {
     const said: Run["said"] = [];
     const over = new AbortController();
     const host: Host = {
-        configuration: { store },
+        configuration: { ...settings, store },
         directory: store,
         clock,
         signal: over.signal,

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import type { Configuration } from "../../provider/connect.js";
 import { EmbeddedCluster } from "../../provider/embedded/cluster.js";
 import { systemClock } from "../../provider/model/clock.js";
 import type { Data } from "../../provider/resources/contract.js";
@@ -14,7 +15,7 @@ export interface Fixture {
     readonly store: string;
     readonly web: Web;
     /** A new engine run, as each `pulumi` command is one. */
-    readonly run: () => Run;
+    readonly run: (settings?: Omit<Configuration, "store">) => Run;
     /** The store as somebody else sees it. */
     readonly look: <T>(ask: (cluster: EmbeddedCluster) => Promise<T>) => Promise<T>;
 }
@@ -43,8 +44,8 @@ export function useLifecycle(): Fixture {
             if (web === undefined) throw new Error("the suite has not begun");
             return web;
         },
-        run: () => {
-            const started = startRun(store());
+        run: (settings) => {
+            const started = startRun(store(), systemClock, settings);
             runs.push(started);
             return started;
         },

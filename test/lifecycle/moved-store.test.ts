@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
-import { connect } from "../../provider/connect.js";
+import { connectStore } from "../../provider/connect.js";
 import { systemClock } from "../../provider/model/clock.js";
 import { rawDisk, sha256 } from "../engine/disks.js";
 import { sha256Of } from "../engine/project.js";
@@ -56,7 +56,8 @@ describe("a store whose directory was touched", function () {
     });
 
     it("may be named with a tilde, as in a shell", () => {
-        const reached = connect({ store: "~/images" }, { clock: systemClock, warn: () => undefined, directory: "/" });
+        const options = { clock: systemClock, warn: () => undefined, directory: "/" };
+        const reached = connectStore({ store: "~/images" }, options);
         assert.equal(reached.cluster.name, `the store ${path.join(homedir(), "images")}`);
         assert.equal(reached.upstream.resolvePath("~"), homedir());
     });

@@ -23,7 +23,7 @@ describe("the lifecycle of an image", function () {
         assert.equal(sha256Of(String(second.state["path"])), sha256(disk));
     });
 
-    it("refuses what belongs to another resource or to nobody, and adopts what nobody owns", async () => {
+    it("refuses what belongs to another resource or to nobody, and adopts what nobody owns [C49]", async () => {
         const disk = rawDisk("owned");
         const args = http(fixture.web.serve("/owned.img", disk), { name: "golden" });
         await run().up(args, undefined, "mine");
@@ -151,6 +151,28 @@ describe("the lifecycle of an image", function () {
             second.said.map(({ message }) => message).join(),
             /,keeps claim default\/disk-[0-9a-f]{8} \(nothing to download\)$/,
         );
+    });
+
+    it("knows the size that an image came to have where none was asked for", async () => {
+        const args = http(fixture.web.serve("/own-size.img", rawDisk("own-size")));
+        const kept = await run().up(args);
+        for (const [size, says] of [
+            ["8Mi", /^grows claim .* 3 MiB -> 8 MiB/],
+            ["3Mi", /^keeps claim/],
+            ["2Mi", /^imports claim .* to 2 MiB; the old disk stays until/],
+        ] as const) {
+            const asked = run();
+            await asked.preview({ ...args, storage: { size } }, kept);
+            assert.match(asked.said.map(({ message }) => message).join(), says);
+        }
+    });
+
+    it("knows that another name is another import", async () => {
+        const args = http(fixture.web.serve("/renamed.img", rawDisk("renamed")));
+        const kept = await run().up(args);
+        const asked = run();
+        await asked.preview({ ...args, name: "golden" }, kept);
+        assert.match(asked.said.map(({ message }) => message).join(), /^imports claim default\/golden .*3 MiB/);
     });
 
     it("refuses to replace what a guest wrote, before anything moves, and warns of it in the preview", async () => {

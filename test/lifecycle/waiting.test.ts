@@ -24,6 +24,13 @@ describe("an image on its way", function () {
         assert.match(failed.message, /no progress for 1 s \(.*no Secret default\/nobody-made-it.*\).*timeoutSeconds/);
     });
 
+    it("gives up on what does not come, however often it is looked for meanwhile", async () => {
+        const began = Date.now();
+        const failed = await partOf(run().up({ source: { pvc: { name: "nobody-made-it" } }, timeoutSeconds: 3 }));
+        assert.match(failed.message, /no progress for 3 s \(.*there is no such claim.*\).*timeoutSeconds/);
+        assert.ok(Date.now() - began < 6_000, "it is looked for every second, and that is no progress");
+    });
+
     it("shows bytes, share, rate and remaining time on the resource's own row [B40]", async () => {
         const disk = rawDisk("slow", 2 << 20);
         const url = fixture.web.answer("/slow.img", (request, response) => {

@@ -1,5 +1,6 @@
 // The value types: sizes, checksums, names, unknown values, errors; each parser against the platform's own rules.
 import * as assert from "node:assert/strict";
+import { systemClock } from "../../provider/model/clock.js";
 import { formatChecksum, parseChecksum } from "../../provider/model/digest.js";
 import { describeEffect } from "../../provider/model/effects.js";
 import {
@@ -162,6 +163,18 @@ describe("an effect", () => {
             }),
             "imports claim default/a from https://x/y (340 MiB to download) to 5 GiB; the old disk stays until the new one is ready",
         );
+    });
+});
+
+describe("the machine's clock", () => {
+    it("waits as long as any number says, and does not end at once", async () => {
+        const over = new AbortController();
+        let ended = false;
+        const asleep = systemClock.sleep(1e13, over.signal).then(() => (ended = true));
+        await systemClock.sleep(20);
+        assert.equal(ended, false);
+        over.abort();
+        await asleep;
     });
 });
 

@@ -42,13 +42,16 @@ describe("the packed package", function () {
             "dist/components/index.js",
             "dist/components/index.d.ts",
             "bin/bootsource.cjs",
+            "deploy/cluster-roles.yaml",
             "LICENSE",
             "README.md",
         ]) {
             assert.ok(names.includes(name), `${name} is not in the package`);
         }
         assert.deepEqual(
-            names.filter((name) => !/^(dist\/(components|provider)\/|bin\/|package\.json$|README|LICENSE)/.test(name)),
+            names.filter(
+                (name) => !/^(dist\/(components|provider)\/|bin\/|deploy\/|package\.json$|README|LICENSE)/.test(name),
+            ),
             [],
         );
         assert.ok(packed.size < 1_000_000, `the package is ${packed.size} bytes`);

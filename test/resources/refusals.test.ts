@@ -109,8 +109,8 @@ describe("the arguments of an imported image", () => {
         },
         {
             reason: "a format is one that is known",
-            args: { source: http, format: "vmdk" },
-            says: "format: it must be one of raw, qcow2",
+            args: { source: http, format: "qed" },
+            says: "format: it must be one of raw, qcow2, vdi, vpc, vhdx, vmdk",
         },
         {
             reason: "a number is a number",

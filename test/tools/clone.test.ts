@@ -28,7 +28,8 @@ describe("the set-up of the clone", () => {
         lockFile("package-lock.json", {
             "": {},
             "node_modules/zod": zod,
-            "node_modules/other-system": { version: "1.0.0", optional: true },
+            "node_modules/other-system": { version: "1.0.0", optional: true, os: ["aix"] },
+            "node_modules/vendor": { version: "3.0.0", optional: true },
         });
         assert.equal(isInstalled(sandbox.root), false, "nothing is installed, or an install was killed");
         lockFile("node_modules/.package-lock.json", { "node_modules/zod": { version: "3.0.0" } });
@@ -36,7 +37,27 @@ describe("the set-up of the clone", () => {
         lockFile("node_modules/.package-lock.json", {});
         assert.equal(isInstalled(sandbox.root), false, "a package is missing");
         lockFile("node_modules/.package-lock.json", { "node_modules/zod": zod });
+        assert.equal(isInstalled(sandbox.root), false, "an optional package for every system is missing");
+        const vendor = { version: "3.0.0" };
+        lockFile("node_modules/.package-lock.json", { "node_modules/zod": zod, "node_modules/vendor": vendor });
         assert.equal(isInstalled(sandbox.root), true, "packages for other systems are never there");
+    });
+
+    it("can install the clone: npm ci refuses a workspace that the lock file does not know", () => {
+        const clone = path.resolve(__dirname, "../../..");
+        const { packages } = JSON.parse(fs.readFileSync(path.join(clone, "package-lock.json"), "utf8")) as {
+            packages: Record<string, { name?: string }>;
+        };
+        for (const example of fs.readdirSync(path.join(clone, "examples"))) {
+            const file = path.join(clone, "examples", example, "package.json");
+            if (!fs.existsSync(file)) continue;
+            const { name } = JSON.parse(fs.readFileSync(file, "utf8")) as { name: string };
+            assert.equal(
+                packages[`examples/${example}`]?.name,
+                name,
+                `${example}: run npm install --package-lock-only`,
+            );
+        }
     });
 
     it("compiles only when a source changed, and removes what was compiled from a deleted one", async () => {

@@ -1,8 +1,8 @@
 // gzip: one member, many members, padding, and what must not follow it.
 import { gzipSync } from "node:zlib";
-import { gzip } from "../../../provider/importer/codecs/gzip.js";
+import { gunzip, gzip } from "../../../provider/importer/codecs/gzip.js";
 import { makeDisk } from "../../images/disk.js";
-import { describeCodec } from "./describe-codec.js";
+import { describeCodec, type CodecCases } from "./describe-codec.js";
 
 const one = makeDisk(9_000, { seed: 1, unit: 1000 });
 const two = makeDisk(5_000, { seed: 2, unit: 1000 });
@@ -24,7 +24,7 @@ function changed(bytes: Buffer, at: number): Buffer {
     return copy;
 }
 
-describeCodec(gzip, {
+const cases: CodecCases = {
     encode: (bytes) => gzipSync(bytes),
     good: [
         { reason: "members one after another", encoded: whole, decoded: Buffer.concat([one, two]) },
@@ -75,7 +75,11 @@ describeCodec(gzip, {
         },
         { reason: "reserved header flags", encoded: changedFlags(), code: "corrupt-image" },
     ],
-});
+};
+
+describeCodec(gzip, cases);
+// As it is done where Node's engine is not as it is known.
+describeCodec({ ...gzip, name: "gz, streamed", decode: (input, name) => gunzip(input, name, true) }, cases);
 
 function changedFlags(): Buffer {
     const bytes = Buffer.from(whole);

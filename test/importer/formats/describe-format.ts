@@ -5,6 +5,7 @@ import { inspectImage } from "../../../provider/importer/inspect.js";
 import { systemClock } from "../../../provider/model/clock.js";
 import type { Hostile } from "../../images/hostile-qcow2.js";
 import { sha256, Workspace } from "../workspace.js";
+import { startProcessorClock } from "../../processor-time.js";
 
 /** What a format's test brings. */
 export interface FormatCases {
@@ -50,22 +51,22 @@ export function describeFormat(name: string, cases: FormatCases): void {
         for (const { reason, image, code } of cases.hostile) {
             it(`refuses ${reason}`, async () => {
                 const path = space.write("image", image);
-                const began = performance.now();
+                const spent = startProcessorClock();
                 const error = await space.refused({ source: { kind: "file", path } });
                 assert.equal(error.code, code, error.message);
                 assert.match(error.message, /^cannot .+: .+; .+/s);
-                assert.ok(performance.now() - began < 2000, "a refusal takes less than two seconds");
+                assert.ok(spent() < 2000, "a refusal takes less than two seconds");
             });
         }
 
         it("refuses all of that inside gzip too, where nothing can be asked for out of turn", async () => {
             for (const { reason, image, code } of cases.hostile) {
                 const path = space.write("image.gz", gzipSync(image, { level: 1 }));
-                const began = performance.now();
+                const spent = startProcessorClock();
                 const error = await space.refused({ source: { kind: "file", path } });
                 // How long the image is shows at its end only: what lies outside it looks like what was cut off.
                 assert.ok(error.code === code || error.code === "truncated", `${reason}: ${error.message}`);
-                assert.ok(performance.now() - began < 2000, `${reason}: a refusal takes less than two seconds`);
+                assert.ok(spent() < 2000, `${reason}: a refusal takes less than two seconds`);
             }
         });
 

@@ -1,7 +1,6 @@
 // What a server answers, and what an address looks like: the letter of HTTP, where servers and addresses are unusual.
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
-import { gzipSync } from "node:zlib";
 import type { SourceSpec } from "../../../provider/importer/contract.js";
 import { makeDisk } from "../../images/disk.js";
 import { makeCertificates } from "../../servers/certificates.js";
@@ -42,17 +41,6 @@ describe("source http, by the letter", () => {
         await imports({ ...serve({}), headers } as SourceSpec);
         assert.ok(server.asked.every((one) => one.headers["accept-encoding"] === "identity"));
         assert.ok(server.asked.every((one) => one.headers["user-agent"] === "mine"));
-    });
-
-    it("never stores what a server compressed on the way: gzip is taken off, other codings are refused", async () => {
-        for (const coding of ["gzip", "x-gzip"]) {
-            await imports(serve({ bytes: gzipSync(disk), headers: { "content-encoding": coding } }));
-        }
-        await imports(serve({ headers: { "content-encoding": "identity" } }));
-        for (const coding of ["br", "zstd", "deflate", "gzip, br"]) {
-            const source = serve({ headers: { "content-encoding": coding } });
-            await refuses(source, "unexpected-response", /\(Content-Encoding: .+\) although asked not to; have that/);
-        }
     });
 
     it("does not go on with a part of which nobody says that it belongs to the same image", async () => {

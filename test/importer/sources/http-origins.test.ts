@@ -35,7 +35,7 @@ describe("source http, about secrets", () => {
         assert.equal(sha256(space.target), sha256(disk));
     };
 
-    it("sends user and password, from the url or beside it, without a line break at their end [B24]", async () => {
+    it("sends user and password, from the url or beside it, without a line break at their end [B24, C40]", async () => {
         const url = serveTo(server, "/image");
         await imports({ kind: "http", url: url.replace("http://", "http://reader:s3cret@") });
         await imports({ kind: "http", url, ...login });
@@ -117,7 +117,7 @@ describe("source http, about secrets", () => {
         await assert.rejects(identifySource({ kind: "http", url: failing }, signal), { code: "unreachable" });
     });
 
-    it("goes through the environment's proxy, except where no_proxy says not to", async () => {
+    it("goes through the environment's proxy, except where no_proxy says not to [C43]", async () => {
         const proxy = await startProxy();
         const before = { ...process.env };
         Object.assign(process.env, { http_proxy: proxy.url, https_proxy: proxy.url, no_proxy: "" });
@@ -153,7 +153,7 @@ describe("source http, about secrets", () => {
         });
         afterEach(() => secure.close());
 
-        it("does not trust a certificate of an unknown authority, and says so once and for all", async () => {
+        it("does not trust a certificate of an unknown authority, and says so once and for all [C42]", async () => {
             const error = await space.refused({ source: { kind: "http", url: `${secure.url}/image` } });
             assert.equal(error.code, "untrusted");
             assert.equal(secure.asked.length, 0);
@@ -177,7 +177,7 @@ describe("source http, about secrets", () => {
             assert.equal(server.asked.length, 0);
         });
 
-        it("tunnels through the environment's proxy, and checks the target's certificate there too", async () => {
+        it("tunnels through the environment's proxy, and checks the target's certificate there too [C43]", async () => {
             const proxy = await startProxy();
             const before = process.env["https_proxy"];
             process.env["https_proxy"] = proxy.url;

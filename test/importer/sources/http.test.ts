@@ -1,7 +1,7 @@
 // Web servers as sources: the suite over http and https, and every way in which a server or a network can misbehave.
 import assert from "node:assert/strict";
 import { openSource } from "../../../provider/importer/sources/index.js";
-import type { SourceSpec } from "../../../provider/importer/contract.js";
+import type { HttpSpec, SourceSpec } from "../../../provider/importer/contract.js";
 import { systemClock } from "../../../provider/model/clock.js";
 import { makeDisk } from "../../images/disk.js";
 import { makeCertificates } from "../../servers/certificates.js";
@@ -9,23 +9,58 @@ import { HurryClock } from "../../servers/hurry-clock.js";
 import { startImageServer, type Behaviour, type ImageServer } from "../../servers/image-server.js";
 import { requireTool } from "../../tools.js";
 import { sha256, Workspace, type Wanted } from "../workspace.js";
-import { describeSource, type SourceStage } from "./describe-source.js";
+import { describeSource, type Hindrance, type SourceStage } from "./describe-source.js";
 
 async function httpStage(server: ImageServer, caCertificates?: string): Promise<SourceStage> {
-    const source = (url: string) =>
-        openSource({ kind: "http", url, caCertificates }, { clock: systemClock, attempts: 2 });
+    const options = { clock: new HurryClock(), attempts: 3 };
+    const open = (spec: Partial<HttpSpec> & { url: string }) =>
+        openSource({ kind: "http", caCertificates, ...spec }, options);
+    let served = 0;
+    const serve = (bytes: Uint8Array, behaviour: Partial<Behaviour> = {}, path = `/image-${(served += 1)}`) =>
+        server.serve(path, { bytes, etag: `"${sha256(bytes)}"`, ...behaviour });
+    const login = { username: "reader", password: "s3cret" };
+    const half = 500_000;
+    const hinder = (how: Hindrance, bytes: Uint8Array): Partial<HttpSpec> & { url: string } => {
+        switch (how) {
+            case "cut":
+                return { url: serve(bytes, { cuts: [half] }) };
+            case "truncated":
+                return { url: serve(bytes, { ranges: false, cuts: Array.from({ length: 99 }, () => half) }) };
+            case "replaced": {
+                const other = makeDisk(bytes.length, { seed: 12 });
+                return { url: serve(bytes, { cuts: [half], later: { after: 1, bytes: other, etag: '"other"' } }) };
+            }
+            case "login":
+                return { url: serve(bytes, { login: "reader:s3cret" }), ...login };
+            case "denied":
+                return { url: serve(bytes, { login: "reader:another" }), ...login };
+            case "own-ca":
+                return { url: serve(bytes) };
+            case "untrusted":
+                return { url: serve(bytes), caCertificates: undefined };
+            case "redirected":
+                return { url: serve(bytes, { redirect: serve(bytes) }) };
+        }
+    };
     return Promise.resolve({
-        publish: (bytes) => Promise.resolve(source(server.serve("/image", { bytes, etag: `"${sha256(bytes)}"` }))),
-        missing: () => Promise.resolve(source(`${server.url}/missing`)),
+        publish: (bytes) => Promise.resolve(open({ url: serve(bytes, {}, "/image") })),
+        missing: () => Promise.resolve(open({ url: `${server.url}/missing` })),
+        spec: (bytes) => Promise.resolve({ kind: "http", url: serve(bytes), caCertificates }),
+        hinder: (how, bytes) => Promise.resolve(open(hinder(how, bytes))),
         close: () => server.close(),
     });
 }
 
-describeSource("http", async () => httpStage(await startImageServer()));
-describeSource("https with a certificate authority of its own", async (context) => {
-    const { ca, key, cert } = makeCertificates(requireTool(context, "openssl"));
-    return httpStage(await startImageServer({ key, cert }), ca);
-});
+const common = ["cut", "truncated", "replaced", "login", "denied", "redirected"] as const;
+describeSource("http", async () => httpStage(await startImageServer()), { imports: true, hindrances: common });
+describeSource(
+    "https with a certificate authority of its own",
+    async (context) => {
+        const { ca, key, cert } = makeCertificates(requireTool(context, "openssl"));
+        return httpStage(await startImageServer({ key, cert }), ca);
+    },
+    { imports: true, hindrances: [...common, "own-ca", "untrusted"] },
+);
 
 describe("source http, against servers that misbehave", () => {
     const disk = makeDisk(3_000_000, { seed: 21 });
@@ -172,7 +207,7 @@ describe("source http, against servers that misbehave", () => {
         for (const head of [405, 403, 500]) await imports({ source: serve({ head }).source });
     });
 
-    it("works without a length and without ranges", async () => {
+    it("works without a length and without ranges [C39]", async () => {
         await imports({ source: serve({ chunked: true, ranges: false, etag: undefined }).source });
     });
 
@@ -195,7 +230,7 @@ describe("source http, against servers that misbehave", () => {
         await refuses({ source: serve({ bytes: Buffer.alloc(0) }).source }, "empty-source");
     });
 
-    it("takes a binary disk although its server calls it text", async () => {
+    it("takes a binary disk although its server calls it text [C39]", async () => {
         await imports({ source: serve({ mediaType: "text/html" }).source });
     });
 
@@ -222,7 +257,7 @@ describe("source http, against servers that misbehave", () => {
         assert.equal(error.code, "cancelled");
     });
 
-    it("imports no byte where the checksum is another, and says both", async () => {
+    it("imports no byte where the checksum is another, and says both [C15]", async () => {
         const checksum = { algorithm: "sha256", hex: "0".repeat(64) } as const;
         const message = await refuses({ source: serve({}).source, checksum }, "checksum-mismatch");
         assert.ok(message.includes(sha256(disk)) && message.includes(checksum.hex), message);
