@@ -1,7 +1,8 @@
-// Writes the generated pages of docs/ (parity.md, errors.md) from what was compiled; with --check it only says which are out of date.
+// Writes the generated pages of docs/ (parity.md, errors.md, boot-source-changes.md) from what was compiled; with --check it only says which are out of date.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
+const { bootSourceChangesPage } = require("./docs/boot-source-changes.cjs");
 const { errorsPage } = require("./docs/errors.cjs");
 const { parityPage, readRows } = require("./docs/parity.cjs");
 const { listTitles } = require("./test/mocha.cjs");
@@ -15,6 +16,7 @@ async function main(check) {
     const problems = parity.problems.concat(
         settle("docs/parity.md", parity.page, check),
         settle("docs/errors.md", errorsPage(codes), check),
+        settle("docs/boot-source-changes.md", await bootSourceChangesPage(clone), check),
     );
     for (const problem of problems) process.stderr.write(problem + "\n");
     return problems.length === 0 ? 0 : 1;

@@ -38,7 +38,8 @@ function quickstartEnvironment(clone, env) {
     fs.mkdirSync(backend, { recursive: true });
     return Object.assign({}, env, {
         PULUMI_HOME: path.join(own, "home"),
-        PULUMI_BACKEND_URL: require("url").pathToFileURL(backend).href,
+        // Without "metadata=skip" Pulumi keeps a file beside each checkpoint, and a kill while it is written makes the stack unreadable.
+        PULUMI_BACKEND_URL: require("url").pathToFileURL(backend).href + "?metadata=skip",
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_CONFIG_PASSPHRASE_FILE: "",
         PULUMI_STACK: STACK,

@@ -3,6 +3,8 @@
 const { withRightNode } = require("./setup/node.cjs");
 
 /**
+ * Two files run at a time, in processes of their own, and each tells what it found when it is through; files that are named run
+ * one after the other, telling every test as it ends.
  * The quick tier leaves out `*.full.test.ts`; `--full` or CI=true takes them in. With CI=true the code is linted too (unless
  * test files are named), and a skipped test is a failure. Test files are named as they lie in the clone:
  * `npm test -- test/model/quantity.test.ts`.
@@ -31,8 +33,11 @@ function mochaArguments(given, ci) {
     const files = given.filter(isTest).map(compiled);
     const others = given.filter((arg) => !isTest(arg) && arg !== "--full").concat(ci ? "--forbid-only" : []);
     if (files.length > 0) return others.concat(files);
-    return others.concat(full ? [] : ["--exclude", "dist/test/**/*.full.test.js"], "dist/test/**/*.test.js");
+    return others.concat(lanes, full ? [] : ["--exclude", "dist/test/**/*.full.test.js"], "dist/test/**/*.test.js");
 }
+
+/** Most tests wait for one `pulumi` after the other, which uses little more than one core: two lanes use the two of a build server. */
+const lanes = ["--parallel", "--jobs", "2"];
 
 function isTest(arg) {
     return /\.test\.[jt]s$/.test(arg);

@@ -1,9 +1,12 @@
 // The page of parity: each behaviour that the package owes, joined with the tests that hold its number in their title.
 "use strict";
 
-const ROW = /^[AYBM]\d+$/;
+const ROW = /^[AYBMC]\d+$/;
 const BRACKETS = /\[([^\]]*)\]/g;
 const MOST = 4;
+
+/** Tests against a real API server with real CDI, by where they lie; all others are about a store, or about both worlds. */
+const CLUSTER = /^test\/(kubernetes|control-plane)\/|cdi|cluster|preflight|clone-rights|claim-alone/;
 
 /** Reads the table of rows: `number | statement | lives in | waits for`, with headings between. */
 function readRows(text) {
@@ -37,7 +40,7 @@ function parityPage(rows, titles) {
 function readNumbers(title) {
     const numbers = [];
     for (const [, inside] of title.matchAll(BRACKETS)) {
-        if (!/^[AYBM]\d/.test(inside)) continue;
+        if (!/^[AYBMC]\d/.test(inside)) continue;
         const parts = inside.split(",").map((part) => part.trim());
         if (!parts.every((part) => ROW.test(part))) return { numbers, problem: `[${inside}] is not a list of rows` };
         numbers.push(...parts);
@@ -47,14 +50,17 @@ function readNumbers(title) {
 
 function render(rows, tests) {
     const counts = new Map();
+    let onCluster = 0;
     const body = rows.map(function (row) {
         if (row.heading)
-            return `\n## ${row.heading}\n\n| Row | What | Where it lives | State | Tests |\n| --- | --- | --- | --- | --- |`;
+            return `\n## ${row.heading}\n\n| Row | What | Where it lives | State | In a store | On a cluster |\n| --- | --- | --- | --- | --- | --- |`;
         const own = tests.get(row.number);
         const state = stateOf(row, own);
         const kind = state.split(":")[0];
         counts.set(kind, (counts.get(kind) || 0) + 1);
-        const cells = [row.number, row.statement, row.livesIn, state, own.map(describeTest).join("<br>")];
+        const [store, cluster] = [own.filter((test) => !isOfCluster(test)), own.filter(isOfCluster)];
+        if (cluster.length > 0) onCluster += 1;
+        const cells = [row.number, row.statement, row.livesIn, state, describe(store), describe(cluster)];
         return `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
     });
     const summary = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");
@@ -62,8 +68,9 @@ function render(rows, tests) {
 
 # Parity
 
-What the package owes to the two documents that it started from, behaviour by behaviour, and the tests that hold each number in brackets.
-What is not there yet names the area that brings it. Now: ${summary}.
+What the package owes to the two documents that it started from and to CDI's own tests, behaviour by behaviour, and the tests that hold each number in brackets.
+What is not there yet names the area that brings it. Now: ${summary}; ${onCluster} of them on a cluster, against a real API server with real CDI.
+A row without a test in its last column is about the store's own engine, or about what CDI does there by itself.
 ${body.join("\n")}
 `;
 }
@@ -72,6 +79,14 @@ function stateOf(row, tests) {
     if (tests.length > 0) return "tested";
     if (row.waitsFor.startsWith("n/a: ")) return `not applicable: ${row.waitsFor.slice(5)}`;
     return row.waitsFor === "" ? "not tested yet" : `not there yet: ${row.waitsFor}`;
+}
+
+function isOfCluster({ file }) {
+    return CLUSTER.test(file);
+}
+
+function describe(tests) {
+    return tests.map(describeTest).join("<br>");
 }
 
 function describeTest({ file, title }) {

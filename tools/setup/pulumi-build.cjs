@@ -1,9 +1,9 @@
 // The Pulumi CLI built from the pinned Go modules in tools/pulumi, for machines that cannot download it.
 "use strict";
-const crypto = require("crypto");
 const fs = require("fs");
 const path = require("path");
 const { cacheDirectory, installOnce } = require("./cache.cjs");
+const { goEnvironment, goVersion, hash } = require("./go.cjs");
 const { run, reasonIn } = require("./run.cjs");
 const { say } = require("./say.cjs");
 const { addNodeHosts, hostFiles } = require("./node-hosts.cjs");
@@ -91,21 +91,6 @@ function binariesName(clone, go) {
 function flags(clone) {
     const version = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + pulumiVersion(clone);
     return ["-trimpath", "-ldflags", "-s -w -X " + version];
-}
-
-async function goVersion() {
-    const { code, output } = await run("go", ["version"], { env: goEnvironment(), quiet: true, timeout: 30000 });
-    return code === 0 ? output.trim() : undefined;
-}
-
-function goEnvironment() {
-    return Object.assign({}, process.env, { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" });
-}
-
-function hash(parts) {
-    const sum = crypto.createHash("sha256");
-    for (const part of parts) sum.update(part).update("\0");
-    return sum.digest("hex").slice(0, 16);
 }
 
 module.exports = { builtPulumi, buildPulumi, pulumiVersion };

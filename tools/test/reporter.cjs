@@ -10,11 +10,20 @@ class Reporter extends (process.env.BOOTSOURCE_TEST_QUIET ? reporters.Base : rep
         super(runner, options);
         const results = { passed: 0, failed: 0, skipped: [], titles: [] };
         runner.on("pass", () => results.passed++);
-        runner.on("fail", () => results.failed++);
+        runner.on("fail", (test, error) => {
+            results.failed++;
+            // Mocha tells the reasons after the last test, which a run that is cut off never reaches.
+            if (!process.env.BOOTSOURCE_TEST_QUIET)
+                process.stdout.write(`failed: ${test.fullTitle()}: ${reason(error)}\n`);
+        });
         runner.on("pending", (test) => results.skipped.push(test.fullTitle()));
         runner.on("test end", (test) => results.titles.push({ file: source(test), title: test.fullTitle() }));
         runner.on("end", () => fs.writeFileSync(process.env.BOOTSOURCE_TEST_RESULTS, JSON.stringify(results)));
     }
+}
+
+function reason(error) {
+    return String((error && (error.stack || error.message)) || error);
 }
 
 /** The TypeScript file that a test was compiled from, relative to the clone. */
