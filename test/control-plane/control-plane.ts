@@ -11,8 +11,9 @@ import { startNodes, type Nodes } from "./nodes.js";
 import { startProcesses, type Processes } from "./processes.js";
 import { requireKubeVirtCrds, requirePrograms, type Programs } from "./programs.js";
 import { makeSettings, type Settings } from "./settings.js";
+import { describeSituation } from "./situation.js";
 import { startUploadProxy } from "./upload-proxy.js";
-import { Hopeless, until } from "./until.js";
+import { explainWaits, Hopeless, until } from "./until.js";
 
 /** A running control plane. */
 export interface ControlPlane extends Audit, Nodes {
@@ -62,6 +63,7 @@ export async function startControlPlane(
     const more = crds.includes("kubevirt") ? [await requireKubeVirtCrds(context)] : [];
     running ??= startOnFreePorts(programs);
     const { plane } = await running;
+    explainWaits(() => describeSituation(plane.api, { "cdi-controller": plane.log("cdi-controller") }));
     await applyCrds(plane.api, more);
     return plane;
 }

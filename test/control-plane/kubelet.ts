@@ -10,6 +10,8 @@ import type { Volumes } from "./volumes.js";
 /** The back-off between two runs of a container begins here and doubles: a kubelet's 10 seconds and 5 minutes, shortened. */
 const firstPause = 250;
 const longestPause = 4000;
+/** A Job gives its pod up after two restarts, and CDI never asks a second time for a cron's first image: there haste loses it. */
+const pauseOfJobs = 2000;
 
 type Tls = Parameters<typeof startMetrics>[0];
 
@@ -19,6 +21,7 @@ export const nodeName = "test-node";
 /** Runs every pod of the cluster until the signal is aborted. */
 export function startKubelet(api: Api, volumes: Volumes, tls: Tls, signal: AbortSignal): void {
     const running = new Map<string, AbortController>();
+    const over = new Set<string>();
     void follow(api, "/api/v1/pods", signal, {
         seen(pod) {
             const { uid = "", deletionTimestamp } = pod.metadata;
@@ -29,14 +32,20 @@ export function startKubelet(api: Api, volumes: Volumes, tls: Tls, signal: Abort
                 void api.remove(pathOf(pod), { uid, gracePeriodSeconds: 0 }).catch(ignore);
                 return;
             }
-            if (phase === "Succeeded" || phase === "Failed" || running.has(uid)) return;
+            // What is seen may be older than what was told: a pod that has ended is not run once more for it.
+            if (phase === "Succeeded" || phase === "Failed" || running.has(uid) || over.has(uid)) return;
             const own = new AbortController();
             running.set(uid, own);
             const both = AbortSignal.any([signal, own.signal]);
-            void insist(api, pod, both, () => run(api, volumes, pod, tls, both)).finally(() => running.delete(uid));
+            void insist(api, pod, both, () => run(api, volumes, pod, tls, both)).finally(() => {
+                running.delete(uid);
+                over.add(uid);
+            });
         },
         gone(pod) {
-            running.get(pod.metadata.uid ?? "")?.abort();
+            const { uid = "" } = pod.metadata;
+            running.get(uid)?.abort();
+            over.delete(uid);
         },
     });
 }
@@ -72,7 +81,8 @@ async function run(api: Api, volumes: Volumes, pod: KubeObject, tls: Tls, signal
     });
     let waiting = "";
     let lastState: object = {};
-    for (let restartCount = 0, pause = firstPause; ;) {
+    const first = restartPolicy === "OnFailure" && name === "cdi-source-update-poller" ? pauseOfJobs : firstPause;
+    for (let restartCount = 0, pause = first; ;) {
         let container;
         try {
             container = await prepare(api, volumes, pod, architecture);

@@ -15,7 +15,8 @@ export function startSnapshotter(api: Api, volumes: Volumes, root: string, signa
     const take = async (snapshot: KubeObject): Promise<void> => {
         const { uid = "", name, namespace = "" } = snapshot.metadata;
         const path = `${group}/namespaces/${namespace}/volumesnapshots/${name}`;
-        if ((await api.find(path))?.metadata.uid !== uid) return;
+        const there = await api.find(path);
+        if (there?.metadata.uid !== uid || there.status?.readyToUse === true) return;
         const { source, volumeSnapshotClassName } = snapshot.spec as {
             source: { persistentVolumeClaimName?: string };
             volumeSnapshotClassName?: string;

@@ -3,6 +3,13 @@
 /** Thrown by whoever asks where waiting on is of no use. */
 export class Hopeless extends Error {}
 
+let explain: () => Promise<string> = () => Promise.resolve("");
+
+/** From now on a wait in vain is told with what this answers: how things stood then. */
+export function explainWaits(by: () => Promise<string>): void {
+    explain = by;
+}
+
 /** The first answer that is not undefined (nor false); throws with what was waited for, and why it did not come. */
 export async function until<T>(
     what: string,
@@ -18,7 +25,10 @@ export async function until<T>(
             if (thrown instanceof Hopeless) throw thrown;
             last = `; the last attempt: ${String(thrown)}`;
         }
-        if (Date.now() > deadline) throw new Error(`waited ${String(seconds)} s in vain until ${what}${last}`);
+        if (Date.now() > deadline) {
+            const situation = await explain().catch((thrown: unknown) => String(thrown));
+            throw new Error(`waited ${String(seconds)} s in vain until ${what}${last}\n${situation}`.trim());
+        }
         await new Promise((resolve) => setTimeout(resolve, every));
     }
 }
