@@ -101,7 +101,11 @@ export function entriesOf(object: Pick<HyperConverged, "spec"> | undefined): rea
     return object?.spec.workloadSources?.dataImportCronTemplates ?? [];
 }
 
-function isHeldBy(hold: Owner, { urn, token }: { readonly urn: string; readonly token: string | undefined }): boolean {
+/** Whether a mark of ours is this resource's own: by its token, or by its URN where the token is of an earlier life. */
+export function isHeldBy(
+    hold: Owner,
+    { urn, token }: { readonly urn: string; readonly token: string | undefined },
+): boolean {
     return hold.token === token || hold.urn === urn;
 }
 

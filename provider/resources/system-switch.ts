@@ -1,7 +1,7 @@
 // Carries out a change of the system boot sources in the safe order: look, spare what would be destroyed, write once, follow.
 import { type Owner, newOwner, ownerOf } from "../cluster/ownership.js";
 import { isBootsourceError } from "../model/errors.js";
-import type { DataImportCron, HyperConverged } from "../model/objects.js";
+import type { DataImportCron, DataImportCronTemplate, HyperConverged } from "../model/objects.js";
 import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
 import { isOn } from "../rules/effective-templates.js";
 import { saysAll } from "../rules/system-entries.js";
@@ -23,6 +23,7 @@ import {
     disownEntries,
     entriesOf,
     holdKey,
+    isHeldBy,
     surveySystem,
     switchHold,
     wantedEntries,
@@ -56,29 +57,21 @@ export async function switchSystem(
     surveySystem(spec, first, { urn: world.urn, token: last?.token });
     // A create marks anew: a delete that is still due for an earlier state must not find its token there.
     const owner = last === undefined ? newOwner(world.urn) : { urn: world.urn, token: last.token };
-    const isOwn = (one: Owner): boolean => one.token === owner.token || one.urn === owner.urn;
-    const hold = first.object && switchHold(first.object);
-    const kept = hold !== undefined && isOwn(hold) ? hold : undefined;
-    const before = kept === undefined ? first.object?.spec.workloadSources?.enableCommonBootImageImport : kept.enabled;
-    const view = await uncovered(
-        spec,
-        first,
-        { ...owner, enabled: before ?? null, entries: kept?.entries ?? [] },
-        world,
-    );
-    surveySystem(spec, view, owner);
-    const entries = wantedEntries(spec, view, owner);
-    const note: SwitchHold = {
-        ...owner,
-        enabled: before ?? null,
-        entries: [...(kept?.entries ?? []), ...displaced(view, entries, isOwn)],
-    };
+    const view = await uncovered(spec, first, owner, world);
+    let before: SwitchHold["enabled"] = null;
     const write = (object: HyperConverged): void => {
-        applyPlan(object.spec, spec.enabled ?? true, entries, isOwn);
+        // Others write at the same time: an entry or a hold may have come since it was looked at.
+        const now = { ...view, object };
+        surveySystem(spec, now, owner);
+        const entries = wantedEntries(spec, now, owner);
+        const note = noteFor(object, entries, owner);
+        before = note.enabled;
+        applyPlan(object.spec, spec.enabled ?? true, entries, (one) => isHeldBy(one, owner));
         object.metadata.annotations = { ...object.metadata.annotations, [holdKey]: JSON.stringify(note) };
     };
+    surveySystem(spec, view, owner);
     const after = structuredClone(view.object?.spec ?? switchedOff);
-    applyPlan(after, spec.enabled ?? true, entries, isOwn);
+    applyPlan(after, spec.enabled ?? true, wantedEntries(spec, view, owner), (one) => isHeldBy(one, owner));
     const { removed, changed } = changeOf(view, after);
     const leaving = await cronsOf(removed, world);
     const remade = await cronsOf(
@@ -89,7 +82,7 @@ export async function switchSystem(
     await cluster.update("HyperConverged", view.at, write);
     return {
         owner,
-        before: note.enabled,
+        before,
         view,
         arrive: async () => {
             await follow(spec, inputs, view, after, leaving, world);
@@ -116,6 +109,8 @@ export async function releaseSystem(state: SystemState, spec: SystemBootSourcesS
     await spareImages(await cronsOf(changing, world), world);
     const leaving = await cronsOf(change.removed, world);
     await cluster.update("HyperConverged", view.at, (object) => {
+        // Taken over meanwhile: it is another's to give back.
+        if (switchHold(object)?.token !== state.token) return;
         const { [holdKey]: _hold, ...annotations } = object.metadata.annotations ?? {};
         object.metadata.annotations = annotations;
         if (restore) giveBack(object.spec, hold);
@@ -157,11 +152,13 @@ async function present(
 async function uncovered(
     spec: SystemBootSourcesSpec,
     view: SystemView,
-    note: SwitchHold,
+    owner: Owner,
     world: World,
 ): Promise<SystemView> {
     if (!isListHidden(view) || spec.enabled === false || Object.keys(spec.overrides ?? {}).length === 0) return view;
     await world.cluster.update("HyperConverged", view.at, (object) => {
+        surveySystem(spec, { ...view, object }, owner);
+        const note = noteFor(object, [], owner);
         applyPlan(object.spec, true, [], () => false);
         object.metadata.annotations = { ...object.metadata.annotations, [holdKey]: JSON.stringify(note) };
     });
@@ -169,18 +166,21 @@ async function uncovered(
     return lookAtSystem(spec, [], world);
 }
 
-/** Entries of other hands whose names ours take (`takeOver`). */
-function displaced(
-    { object }: SystemView,
-    entries: readonly { readonly metadata: { readonly name: string } }[],
-    isOwn: (owner: Owner) => boolean,
-) {
-    return entriesOf(object).filter((there) => {
-        const by = ownerOf(there.metadata);
-        return (
-            entries.some(({ metadata }) => metadata.name === there.metadata.name) && !(by !== undefined && isOwn(by))
-        );
+/** What stays known of how it was before: the switch, and entries of other hands whose names ours take (`takeOver`). */
+function noteFor(object: HyperConverged, entries: readonly DataImportCronTemplate[], owner: Owner): SwitchHold {
+    const hold = switchHold(object);
+    const kept = hold !== undefined && isHeldBy(hold, owner) ? hold : undefined;
+    const displaced = entriesOf(object).filter(({ metadata }) => {
+        const by = ownerOf(metadata);
+        const isOwn = by !== undefined && isHeldBy(by, owner);
+        return !isOwn && entries.some((entry) => entry.metadata.name === metadata.name);
     });
+    const is = object.spec.workloadSources?.enableCommonBootImageImport ?? null;
+    return {
+        ...owner,
+        enabled: kept === undefined ? is : kept.enabled,
+        entries: [...(kept?.entries ?? []), ...displaced],
+    };
 }
 
 function giveBack(spec: HyperConverged["spec"], { enabled, entries, token }: SwitchHold): void {
