@@ -134,7 +134,7 @@ describe("a StorageDefault on CDI", function () {
         assert.deepEqual((await plane.api.get(`${profilesPath}/fast`)).spec, {});
     });
 
-    it("says of a class whose profile knows no way to provision that nothing can come in there, and completes it [A27, A28]", async () => {
+    it("says of a class whose profile knows no way to provision that nothing can come in there, and completes it [A27, A28, Y301, Y302]", async () => {
         clean.push(await plane.storageClass({ name: "strange", provisioner: "storage.example.com" }));
         const preview = await run("preview", program({ storageClassName: "strange", role: "none" }));
         assert.match(preview.text, /the storage profile strange does not say how to provision/);

@@ -2,10 +2,12 @@
 import * as assert from "node:assert/strict";
 import { closeSync, openSync, readSync } from "node:fs";
 import * as path from "node:path";
+import * as bootsource from "../../components/index.js";
 import { conditionOf } from "../../provider/model/conditions.js";
 import type { DataImportCronTemplate } from "../../provider/model/objects.js";
 import { hyperConvergedRef, systemNamespace, templateAnnotations } from "../../provider/rules/system-list.js";
 import { diskOf } from "./boot-source-program.js";
+import type { Program } from "./project.js";
 import { ok } from "./storage-default-program.js";
 import { at, shipped, useSystem } from "./system-program.js";
 
@@ -72,6 +74,31 @@ describe("SystemBootSources on a store", function () {
         assert.equal(await isReady("fedora"), true);
     });
 
+    it("leads to a disk that is supplied by hand once it is off, and nothing is updated by itself any more [A14, A16, A19]", async () => {
+        ok(await run("up", program({})));
+        const byHand: Program = () => {
+            const system = new bootsource.SystemBootSources("system", { enabled: false });
+            const source = { registry: { url: "docker://quay.io/containerdisks/centos-stream:10" } };
+            const image = new bootsource.ImportedImage(
+                "by-hand",
+                { ...at("fedora"), source, storage: { size: "5Gi" } },
+                { dependsOn: [system] },
+            );
+            return Promise.resolve({ claim: image.claimName, dangling: system.dangling });
+        };
+        const up = ok(await run("up", byHand));
+        assert.equal(up.outputs["claim"], "fedora");
+        assert.equal(await isReady("fedora"), true);
+        assert.ok(served("fedora").equals(diskOf(3)), "machines get what was supplied");
+        assert.equal(await isReady("centos-stream9"), false);
+        publish("fedora", "latest", 4);
+        ok(await run("refresh"));
+        const later = ok(await run("up"));
+        assert.deepEqual(later.outputs["dangling"], ["centos-stream10", "centos-stream9"]);
+        assert.deepEqual(await crons(), []);
+        assert.ok(served("fedora").equals(diskOf(3)), "and go on getting it, whatever is published");
+    });
+
     it("gives another class and schedule to one and switches another off, each entry filled in from the platform's own [A54, A55, A98, Y104]", async () => {
         const overrides = {
             fedora: { schedule: "0 3 * * *", storage: { size: "6Gi" } },
@@ -108,7 +135,7 @@ describe("SystemBootSources on a store", function () {
         assert.deepEqual((await crons()).length, 3);
     });
 
-    it("keeps what is another's in the list, and restores what it found when it is destroyed [A20, A21, A24]", async () => {
+    it("keeps what is another's in the list, and restores what it found when it is destroyed [A20, A21, A96, Y105]", async () => {
         const entry: DataImportCronTemplate = {
             metadata: { name: "fedora-image-cron", annotations: { [templateAnnotations.enable]: "false" } },
         };

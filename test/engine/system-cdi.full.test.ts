@@ -106,7 +106,7 @@ describe("SystemBootSources on CDI", function () {
         return conditions.find(({ type }) => type === "Ready")?.status;
     };
 
-    it("keeps images that the platform since 1.18 would destroy with its crons, off and on again and over an override [A10, A11, A13, A14]", async () => {
+    it("keeps images that the platform since 1.18 would destroy with its crons, off and on again and over an override [A10, A11, A13]", async () => {
         await play("v1");
         const up = ok(await run("up", program({})));
         assert.equal(up.outputs["switchedOn"], true);
@@ -154,7 +154,7 @@ describe("SystemBootSources on CDI", function () {
         ["field", ["enableCommonBootImageImport"]],
         ["v1", ["workloadSources", "enableCommonBootImageImport"]],
     ] as const) {
-        it(`throws the switch where it is in the era "${era}", and a refresh finds it thrown back [A9, A23, A24, Y401]`, async () => {
+        it(`throws the switch where it is in the era "${era}", and a refresh finds it thrown back [A9, A23, Y101, Y401]`, async () => {
             const { path } = await play(era);
             const switchOf = async (): Promise<unknown> =>
                 where.reduce<unknown>(
@@ -171,7 +171,7 @@ describe("SystemBootSources on CDI", function () {
         });
     }
 
-    it("says what is missing where there is no HyperConverged, in preview and before anything is written [A101]", async () => {
+    it("says what is missing where there is no HyperConverged, in preview and before anything is written [A101, Y102, Y103, Y402]", async () => {
         const preview = ok(await run("preview", program({})));
         assert.match(preview.text, /it has no HyperConverged object named kubevirt-hyperconverged/);
         assert.match((await run("up", program({}))).failure ?? "", /make BootSources/);
