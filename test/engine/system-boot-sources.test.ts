@@ -34,7 +34,7 @@ describe("SystemBootSources on a store", function () {
     const templates = (text: unknown): Record<string, string> =>
         Object.fromEntries((text as { name: string; origin: string }[]).map(({ name, origin }) => [name, origin]));
 
-    it("brings in what the platform ships, and switched off keeps the images and says what leads nowhere [A7, A9, A10, A11]", async () => {
+    it("brings in what the platform ships, and switched off keeps the images and says what leads nowhere [A7, A10, A11, A24]", async () => {
         const preview = ok(await run("preview", program({})));
         for (const line of [
             "sets the switch enableCommonBootImageImport from false to true",

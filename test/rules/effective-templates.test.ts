@@ -38,7 +38,7 @@ describe("the effective list of boot sources", () => {
         assert.deepEqual(effective({ enableCommonBootImageImport: false, dataImportCronTemplates: [entry] }), []);
     });
 
-    it("is rid of an entry that is switched off, for which no spec is needed [A98, Y403, Y405]", () => {
+    it("is rid of an entry that is switched off, for which no spec is needed [A98, Y403, Y404, Y405]", () => {
         const off = (value: string): DataImportCronTemplate => ({
             metadata: { name: "fedora-image-cron", annotations: { [templateAnnotations.enable]: value } },
         });
