@@ -1,8 +1,6 @@
-// A StorageDefault through its life: drift, other classes and roles, two stacks, profiles, and ten boot sources that follow at once.
+// A StorageDefault through its life: drift, other classes and roles, two stacks, and profiles.
 import * as assert from "node:assert/strict";
 import type * as bootsource from "../../components/index.js";
-import { systemClock } from "../../provider/model/clock.js";
-import { conditionOf } from "../../provider/model/conditions.js";
 import { type Args, ok, useStorageDefaults, virtMark } from "./storage-default-program.js";
 
 describe("the life of a StorageDefault on a store", function () {
@@ -123,33 +121,5 @@ describe("the life of a StorageDefault on a store", function () {
         };
         assert.deepEqual(await formatOf({}), ["pvc", "pvc"]);
         assert.deepEqual(await formatOf({ dataImportCronSourceFormat: "snapshot" }), ["snapshot", "snapshot"]);
-    });
-
-    it("moves ten boot sources, and no DataSource is without a disk at any moment", async () => {
-        const names = Array.from({ length: 10 }, (_, index) => `image-${index}`);
-        for (const name of names) image(name);
-        ok(await run("up", program(undefined, names)));
-        const over = new AbortController();
-        const dead: string[] = [];
-        let seen = 0;
-        const watching = look(async (cluster) => {
-            while (!over.signal.aborted) {
-                for (const source of await cluster.list("DataSource")) {
-                    seen += 1;
-                    if (conditionOf(source, "Ready")?.status !== "True") dead.push(source.metadata.name);
-                }
-                await systemClock.sleep(10);
-            }
-        });
-        ok(await run("up", program({ dataImportCronSourceFormat: "snapshot" }, names)));
-        over.abort();
-        await watching;
-        assert.deepEqual(dead, []);
-        assert.ok(seen > 1000, `looked ${seen} times`);
-        const snapshots = await look((cluster) => cluster.list("VolumeSnapshot"));
-        assert.deepEqual(
-            snapshots.map(({ status }) => status?.readyToUse),
-            names.map(() => true),
-        );
     });
 });
