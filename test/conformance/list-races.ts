@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import type { DataImportCronTemplate, HyperConverged } from "../../provider/model/objects.js";
 import { type Owner, ownerAnnotations } from "../../provider/cluster/ownership.js";
+import { canonical } from "../../provider/model/canonical.js";
 import { applyPlan } from "../../provider/resources/system-plan.js";
 import { seededRandom } from "../images/disk.js";
 
@@ -98,5 +99,5 @@ function entry(name: string, version: number): DataImportCronTemplate {
 
 /** What its writer has said; the marks of owners come with ours alone. */
 function shown({ metadata, spec }: DataImportCronTemplate): string {
-    return `${metadata.name} ${JSON.stringify(spec)}`;
+    return `${metadata.name} ${canonical(spec)}`;
 }

@@ -32,11 +32,8 @@ const injected = {
     importsToKeep: { type: "integer", default: 1 },
 };
 
-/** Starts it: the object says nothing of the switch, so that it is on; `system` is what the platform ships. */
-export async function playPlatform(
-    plane: ControlPlane,
-    { era, system }: { readonly era: Era; readonly system: readonly DataImportCronTemplate[] },
-): Promise<PlayedPlatform> {
+/** The object and its definition alone, with nobody who follows it: it says nothing of the switch, so that it is on. */
+export async function serveHyperConverged(plane: ControlPlane, era: Era): Promise<PlayedPlatform> {
     const version = era === "v1" ? "v1" : "v1beta1";
     await applyCrds(plane.api, [stringify(definition(era, version), { aliasDuplicateObjects: false })]);
     for (const name of [hyperConvergedRef.namespace, systemNamespace]) {
@@ -48,8 +45,24 @@ export async function playPlatform(
     const object = { apiVersion: `hco.kubevirt.io/${version}`, kind: "HyperConverged", metadata: { name }, spec: {} };
     // An API server serves a new kind a moment after it says so.
     await until("a HyperConverged is taken", () => plane.api.create(collection, object).catch(() => undefined));
+    return {
+        path: `${collection}/${name}`,
+        async stop() {
+            await plane.api.remove(`${collection}/${name}`);
+            await plane.api.remove(definitionPath);
+            await until("its kind is gone", async () => (await plane.api.find(definitionPath)) === undefined);
+        },
+    };
+}
+
+/** Starts it; `system` is what the platform ships. */
+export async function playPlatform(
+    plane: ControlPlane,
+    { era, system }: { readonly era: Era; readonly system: readonly DataImportCronTemplate[] },
+): Promise<PlayedPlatform> {
+    const served = await serveHyperConverged(plane, era);
     const ended = new AbortController();
-    const cluster = await openCluster(plane.kubeconfig, namespace);
+    const cluster = await openCluster(plane.kubeconfig, hyperConvergedRef.namespace);
     await cluster.establish();
     const shipped = era === "v1" ? system.map(withInjected) : system;
     const dataSources = new Set(system.map(({ spec }) => String(spec?.managedDataSource)));
@@ -73,15 +86,13 @@ export async function playPlatform(
         () => undefined,
     );
     return {
-        path: `${collection}/${name}`,
+        path: served.path,
         async stop() {
             ended.abort();
             await following;
             await manager.stop();
             await cluster.close();
-            await plane.api.remove(`${collection}/${name}`);
-            await plane.api.remove(definitionPath);
-            await until("its kind is gone", async () => (await plane.api.find(definitionPath)) === undefined);
+            await served.stop();
         },
     };
 }
