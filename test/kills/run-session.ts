@@ -8,7 +8,7 @@ interface Task {
     readonly store: string;
     readonly args: Record<string, unknown>;
     /** Which class of resource; an image where nothing is said. */
-    readonly kind?: "ImportedImage" | "StorageDefault";
+    readonly kind?: "ImportedImage" | "StorageDefault" | "SystemBootSources" | "BootSource";
     /** What a stack configures beside the store. */
     readonly settings?: Readonly<Record<string, string>>;
 }
