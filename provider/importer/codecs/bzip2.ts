@@ -3,11 +3,12 @@ import { BootsourceError, isBootsourceError } from "../../model/errors.js";
 import type { Bytes, Codec } from "../contract.js";
 import { readBits } from "./bzip2/bits.js";
 import { BlockDecoder, type BlockRead } from "./bzip2/block.js";
-import { BlockThreads, mostThreads, type ThreadedBlock } from "./bzip2/block-threads.js";
+import { BlockThreads, type ThreadedBlock } from "./bzip2/block-threads.js";
 import { decodeInTurn } from "./bzip2/in-turn.js";
 import { Malformed, PastEnd } from "./bzip2/malformed.js";
 import { Segments, type Segment } from "./bzip2/segments.js";
 import { headBits, levelAt, magics, Sums } from "./bzip2/sums.js";
+import { mostThreads } from "./thread-pool.js";
 
 /** Smaller blocks are not worth the way to a thread: few bytes, or runs that become many at once. */
 const leastPacked = 32 * 1024;

@@ -1,7 +1,6 @@
 // Decodes blocks of bzip2 in threads: several at once, each told of as it comes.
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { ThreadPool, type Work } from "../thread-pool.js";
 import { inputBytes, type BlockRead } from "./block.js";
 import { Malformed, PastEnd } from "./malformed.js";
 import type { Segment } from "./segments.js";
@@ -18,74 +17,27 @@ export interface BlockJob {
 export type BlockNews =
     BlockRead | { readonly filled: number; readonly sum?: number } | { readonly malformed: string } | "past end";
 
-/** Threads that decode at once. */
-export const mostThreads = Math.min(availableParallelism(), 4);
-
 /** The threads of one file. */
 export class BlockThreads {
-    readonly #threads: BlockThread[] = [];
+    readonly #threads = new ThreadPool<BlockNews>(join(__dirname, "block-thread.js"), "bzip2");
 
-    begin(segment: Segment): ThreadedBlock {
-        let thread = this.#threads.find(({ jobs }) => jobs === 0);
-        if (thread === undefined && this.#threads.length < mostThreads)
-            this.#threads.push((thread = new BlockThread()));
-        thread ??= this.#threads.reduce((best, next) => (next.jobs < best.jobs ? next : best));
-        return thread.run(segment);
+    begin({ memory, bytes, firstBit, endBit }: Segment): ThreadedBlock {
+        return this.#threads.begin((send) => {
+            send({ memory, packedBytes: bytes.length, firstBit, endBit } satisfies BlockJob);
+            return new ThreadedBlock(memory, () => {
+                send("go on");
+            });
+        });
     }
 
     /** Ends the threads. */
     async close(): Promise<void> {
-        await Promise.all(this.#threads.map((thread) => thread.end()));
-    }
-}
-
-class BlockThread {
-    readonly #worker: Worker;
-    readonly #blocks: ThreadedBlock[] = [];
-
-    constructor() {
-        // What the surrounding program preloads (ts-node, loaders) is of no use to this thread.
-        this.#worker = new Worker(join(__dirname, "block-thread.js"), {
-            execArgv: [],
-            // Its bytes lie outside; what lies inside is small and short-lived.
-            resourceLimits: { maxYoungGenerationSizeMb: 2 },
-        });
-        this.#worker.on("message", (news: BlockNews) => {
-            this.#blocks[0]?.hear(news);
-            if (this.#blocks[0]?.isOver === true) this.#blocks.shift();
-        });
-        this.#worker.on("error", (error) => {
-            this.#fail(error instanceof Error ? error : new Error(String(error)));
-        });
-        this.#worker.on("exit", () => {
-            this.#fail(new Error("a thread that decodes bzip2 ended before its work was done"));
-        });
-    }
-
-    get jobs(): number {
-        return this.#blocks.length;
-    }
-
-    run({ memory, bytes, firstBit, endBit }: Segment): ThreadedBlock {
-        const block = new ThreadedBlock(memory, () => {
-            this.#worker.postMessage("go on");
-        });
-        this.#blocks.push(block);
-        this.#worker.postMessage({ memory, packedBytes: bytes.length, firstBit, endBit } satisfies BlockJob);
-        return block;
-    }
-
-    async end(): Promise<void> {
-        await this.#worker.terminate();
-    }
-
-    #fail(error: Error): void {
-        for (const block of this.#blocks.splice(0)) block.fail(error);
+        await this.#threads.close();
     }
 }
 
 /** A block that a thread is decoding. */
-export class ThreadedBlock {
+export class ThreadedBlock implements Work<BlockNews> {
     readonly #memory: SharedArrayBuffer;
     readonly #goOn: () => void;
     #read: BlockRead | undefined;
@@ -99,7 +51,6 @@ export class ThreadedBlock {
         this.#goOn = goOn;
     }
 
-    /** Its thread is through with it. */
     get isOver(): boolean {
         return this.#sum !== undefined || this.#failure !== undefined;
     }

@@ -1,7 +1,6 @@
 // Decodes the blocks of an xz file in threads: several at once, given back in their order, each while it is still being decoded.
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { mostThreads, ThreadPool, type Work } from "../thread-pool.js";
 import { Damaged } from "./lzma.js";
 
 /** What a thread is sent: a block whose header says how long it is. */
@@ -21,8 +20,6 @@ export interface BlockJob {
 /** What a thread tells of its oldest job. */
 export type BlockNews = { readonly filled: number; readonly done?: true } | { readonly damaged: string };
 
-const mostThreads = Math.min(availableParallelism(), 4);
-
 /** All blocks that are under way have so many bytes at most, packed and unpacked. */
 const mostBytes = 96 * 1024 * 1024;
 
@@ -34,7 +31,7 @@ const chunkBytes = 512 * 1024;
 
 /** The threads of one file, and its blocks that are under way, oldest first. */
 export class BlockThreads {
-    readonly #threads: BlockThread[] = [];
+    readonly #threads = new ThreadPool<BlockNews>(join(__dirname, "block-thread.js"), "xz");
     readonly #pending: PendingBlock[] = [];
     readonly #idle: SharedArrayBuffer[] = [];
     #bytes = 0;
@@ -57,11 +54,11 @@ export class BlockThreads {
     }
 
     begin(job: BlockJob): void {
-        let thread = this.#threads.find(({ jobs }) => jobs === 0);
-        if (thread === undefined && this.#threads.length < mostThreads)
-            this.#threads.push((thread = new BlockThread()));
-        thread ??= this.#threads.reduce((best, next) => (next.jobs < best.jobs ? next : best));
-        this.#pending.push(thread.run(job));
+        const block = this.#threads.begin((send) => {
+            send(job);
+            return new PendingBlock(job);
+        });
+        this.#pending.push(block);
         this.#bytes += job.packedSize + job.size;
     }
 
@@ -81,55 +78,12 @@ export class BlockThreads {
 
     /** Ends the threads. */
     async close(): Promise<void> {
-        await Promise.all(this.#threads.map((thread) => thread.end()));
-    }
-}
-
-class BlockThread {
-    readonly #worker: Worker;
-    readonly #blocks: PendingBlock[] = [];
-
-    constructor() {
-        // What the surrounding program preloads (ts-node, loaders) is of no use to this thread.
-        this.#worker = new Worker(join(__dirname, "block-thread.js"), {
-            execArgv: [],
-            // Its bytes lie outside; what lies inside is small and short-lived.
-            resourceLimits: { maxYoungGenerationSizeMb: 2 },
-        });
-        this.#worker.on("message", (news: BlockNews) => {
-            this.#blocks[0]?.hear(news);
-            if ("damaged" in news || news.done === true) this.#blocks.shift();
-        });
-        this.#worker.on("error", (error) => {
-            this.#fail(error instanceof Error ? error : new Error(String(error)));
-        });
-        this.#worker.on("exit", () => {
-            this.#fail(new Error("a thread that decodes xz ended before its work was done"));
-        });
-    }
-
-    get jobs(): number {
-        return this.#blocks.length;
-    }
-
-    run(job: BlockJob): PendingBlock {
-        const pending = new PendingBlock(job);
-        this.#blocks.push(pending);
-        this.#worker.postMessage(job);
-        return pending;
-    }
-
-    async end(): Promise<void> {
-        await this.#worker.terminate();
-    }
-
-    #fail(error: Error): void {
-        for (const block of this.#blocks.splice(0)) block.fail(error);
+        await this.#threads.close();
     }
 }
 
 /** A block that is being decoded. */
-class PendingBlock {
+class PendingBlock implements Work<BlockNews> {
     readonly job: BlockJob;
     #filled = 0;
     #isDone = false;
@@ -138,6 +92,10 @@ class PendingBlock {
 
     constructor(job: BlockJob) {
         this.job = job;
+    }
+
+    get isOver(): boolean {
+        return this.#isDone || this.#failure !== undefined;
     }
 
     hear(news: BlockNews): void {
