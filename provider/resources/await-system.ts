@@ -9,7 +9,7 @@ import type { DataImportCron, DataSource, EffectiveTemplate, Pointer } from "../
 import { isPlatformsCron } from "../rules/cdi-cron.js";
 import { cronAnnotations, cronLabels } from "../rules/cron-names.js";
 import { systemNamespace } from "../rules/system-list.js";
-import { saysAll } from "../rules/system-entries.js";
+import { saysNoOther } from "../rules/system-entries.js";
 import { dataSourceOf } from "../rules/template-crons.js";
 import type { World } from "./contract.js";
 import { defaultTimeoutSeconds, startStallTimer } from "./stall.js";
@@ -133,7 +133,7 @@ async function lookFor(
     const { name, namespace = systemNamespace } = template.metadata;
     const at = { namespace, name };
     const cron = await cluster.get("DataImportCron", at);
-    if (cron === undefined || cron.metadata.deletionTimestamp !== undefined || !saysAll(cron.spec, template.spec)) {
+    if (cron === undefined || cron.metadata.deletionTimestamp !== undefined || !saysNoOther(cron.spec, template.spec)) {
         return { name, state: "waiting", why: `the DataImportCron ${describeRef(at)} is not there as asked yet` };
     }
     if (!asked.has(name)) await begin(cron, digests[name], world);

@@ -12,6 +12,7 @@ import { surveyMarks } from "./default-marks.js";
 import { expectStorage, withExpectedStorage } from "./expected-storage.js";
 import { type StorageView, cronsWithin, followersOf, lookAtStorage } from "./followers.js";
 import { surveyProfile } from "./profile-settings.js";
+import { priceOf } from "./storage-move.js";
 import type { World } from "./contract.js";
 
 /** Lines about single boot sources; with more of them the others share one. */
@@ -106,9 +107,9 @@ async function moves(spec: StorageDefaultSpec, after: StorageView, world: World)
         followers.map(async ({ dataSource, wanted, cron }): Promise<Effect[]> => {
             const from = await presentLanding(dataSource, cluster);
             if (from === undefined || from === wanted) return [];
-            const kind = Object.keys(cron.spec.template.spec.source)[0] ?? "";
+            const { source } = cron.spec.template.spec;
             const object = `boot source ${describeRef(dataSource)}`;
-            return [{ verb: "move", object, from, to: wanted, ...priceOf(from, wanted, kind, world) }];
+            return [{ verb: "move", object, from, to: wanted, ...priceOf({ from, to: wanted }, source, world) }];
         }),
     );
     const all = found.flat();
@@ -119,17 +120,6 @@ async function moves(spec: StorageDefaultSpec, after: StorageView, world: World)
         ...all.slice(0, most - 1),
         { ...rest[0], verb: "move", object: `${rest.length} more boot sources (${names})`, from: undefined },
     ];
-}
-
-/** Ours copy what they have. CDI makes a snapshot of the present claim, and for everything else downloads again, old image first. */
-function priceOf(from: string, to: string, kind: string, { cluster }: World): Pick<Effect, "bytes" | "interrupts"> {
-    const serves = "the present image serves until the new one is ready";
-    if (!cluster.capabilities.platformCrons.includes(kind)) return { bytes: 0, interrupts: serves };
-    if (from.replace(" (pvc)", " (snapshot)") === to) return { bytes: 0, interrupts: serves };
-    return {
-        interrupts:
-            "CDI removes the present image first and imports it again: its DataSource is not ready until that has ended",
-    };
 }
 
 function incomplete(spec: StorageDefaultSpec, { profiles }: StorageView): string[] {

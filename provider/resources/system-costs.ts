@@ -6,11 +6,13 @@ import type { DataImportCron, EffectiveTemplate, HyperConverged } from "../model
 import { describeBytes } from "../model/quantity.js";
 import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
 import { isOn } from "../rules/effective-templates.js";
-import { saysAll } from "../rules/system-entries.js";
+import { injected, saysNoOther } from "../rules/system-entries.js";
 import { systemNamespace } from "../rules/system-list.js";
 import { dataSourceOf } from "../rules/template-crons.js";
 import { imagesOf } from "./spare-images.js";
+import { priceOf } from "./storage-move.js";
 import { type SystemView, effectiveWith } from "./system-look.js";
+import { type MovingEntry, bytesOfSource, isAnotherImage, movingEntries } from "./system-moves.js";
 import type { World } from "./contract.js";
 
 /** Entries before and after, by what becomes of their crons. */
@@ -31,7 +33,7 @@ export function changeOf(view: SystemView, after: HyperConverged["spec"]): Syste
         added: will.filter((one) => !was.has(nameOf(one))),
         changed: will.flatMap((one) => {
             const before = was.get(nameOf(one));
-            return before === undefined || saysAll(before.spec, one.spec) ? [] : [{ before, after: one }];
+            return before === undefined || saysNoOther(before.spec, one.spec) ? [] : [{ before, after: one }];
         }),
         removed: view.effective.filter((one) => !stays.has(nameOf(one))),
     };
@@ -55,9 +57,10 @@ export async function describeSystemChange(
     spec: SystemBootSourcesSpec,
     view: SystemView,
     after: HyperConverged["spec"],
-    world: Pick<World, "cluster">,
+    world: Pick<World, "cluster" | "upstream" | "signal">,
 ): Promise<Effect[]> {
     const change = changeOf(view, after);
+    const moving = await movingEntries(change, world);
     const enabled = isOn(after);
     const before = view.object === undefined ? false : isOn(view.object.spec);
     return [
@@ -73,7 +76,8 @@ export async function describeSystemChange(
               ]),
         ...(await leaving(spec, change, world)),
         ...change.changed.flatMap(({ before: was, after: is }) => differences(was, is)),
-        ...(await remade(spec, change, world)),
+        ...(await remade(spec, change, moving, world)),
+        ...(await moves(moving, world)),
         ...change.added.map((one): Effect => ({
             verb: "import",
             object: `boot source ${nameOf(one)}`,
@@ -126,19 +130,39 @@ async function leaving(
 async function remade(
     spec: SystemBootSourcesSpec,
     { changed }: SystemChange,
+    moving: readonly MovingEntry[],
     world: Pick<World, "cluster">,
 ): Promise<Effect[]> {
     const effects = await Promise.all(
         changed.map(async ({ before, after }): Promise<Effect[]> => {
             const [cron] = await cronsOf([before], world);
-            if (cron?.spec.retentionPolicy !== "None") return [];
-            const images = await imagesText(cron, world);
-            if (spec.images !== "delete") return images.map((object) => ({ verb: "keep", object }));
+            const move = moving.find((one) => one.after === after);
+            const isLost = move?.reimported === true;
             const again: Effect = { verb: "import", object: `boot source ${nameOf(after)} again`, from: urlOf(after) };
-            return [...images.map((object): Effect => ({ verb: "remove", object })), again];
+            const another = move === undefined && isAnotherImage(before, after) ? [again] : [];
+            if (cron === undefined || (cron.spec.retentionPolicy !== "None" && !isLost)) return another;
+            const images = await imagesText(cron, world);
+            if (spec.images !== "delete" && !isLost)
+                return [...images.map((object): Effect => ({ verb: "keep", object })), ...another];
+            const gone = images.map((object): Effect => ({ verb: "remove", object }));
+            return [...gone, ...(move === undefined ? [again] : [])];
         }),
     );
     return effects.flat();
+}
+
+/** "moves boot source kubevirt-os-images/fedora from plain (pvc) to thin (pvc)", and what that costs. */
+async function moves(
+    moving: readonly MovingEntry[],
+    world: Pick<World, "cluster" | "upstream" | "signal">,
+): Promise<Effect[]> {
+    return Promise.all(
+        moving.map(async ({ after, move, reimported }): Promise<Effect> => {
+            const price = priceOf(move, after.spec?.template.spec.source ?? {}, world);
+            const bytes = reimported ? { bytes: await bytesOfSource(after, world) } : {};
+            return { verb: "move", object: `boot source ${nameOf(after)}`, ...move, ...price, ...bytes };
+        }),
+    );
 }
 
 async function imagesText(cron: DataImportCron, { cluster }: Pick<World, "cluster">): Promise<string[]> {
@@ -152,12 +176,12 @@ async function imagesText(cron: DataImportCron, { cluster }: Pick<World, "cluste
 function differences(before: EffectiveTemplate, after: EffectiveTemplate): Effect[] {
     const [was, is] = [flatten(before.spec), flatten(after.spec)];
     return [...new Set([...was.keys(), ...is.keys()])]
-        .filter((key) => was.get(key) !== is.get(key) && is.has(key))
+        .filter((key) => was.get(key) !== is.get(key) && (is.has(key) || !injected.includes(key)))
         .map((key) => ({
             verb: "set",
             object: `${key} of the entry ${after.metadata.name}`,
             from: was.get(key) ?? "the platform's",
-            to: is.get(key) ?? "",
+            to: is.get(key) ?? "the platform's",
         }));
 }
 

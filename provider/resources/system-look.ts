@@ -3,7 +3,7 @@ import { BootsourceError, isBootsourceError } from "../model/errors.js";
 import type { DataImportCronTemplate, EffectiveTemplate, HyperConverged, Pointer } from "../model/objects.js";
 import { defaultSchedule } from "../model/schedule.js";
 import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
-import { effectiveTemplates, isOn } from "../rules/effective-templates.js";
+import { effectiveTemplates, isOn, withSchedule } from "../rules/effective-templates.js";
 import { hyperConvergedNamespaces, hyperConvergedRef, systemTemplates } from "../rules/system-list.js";
 import type { World } from "./contract.js";
 
@@ -31,7 +31,10 @@ export async function lookAtSystem(
     const byPlatform = !cluster.capabilities.ownSystemList;
     const shown = object?.status?.dataImportCronTemplates ?? [];
     const common = shown.filter(({ status }) => status.commonTemplate === true && status.modified !== true);
-    const known = byPlatform ? [...common.map(withoutStatus), ...remembered] : systemTemplates;
+    // Its entries have the platform's own schedule by then: an override that names none says that one.
+    const known = byPlatform
+        ? [...common.map(withoutStatus), ...remembered]
+        : systemTemplates.map((one) => withSchedule(one, scheduleOf(object)));
     const system = known.filter(
         (one, index) => known.findIndex(({ metadata }) => metadata.name === one.metadata.name) === index,
     );

@@ -5,7 +5,7 @@ import type { DataImportCronTemplate, HyperConverged, Metadata } from "../model/
 import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
 import { readNote } from "../rules/default-roles.js";
 import { isOn } from "../rules/effective-templates.js";
-import { entryOf, saysAll, shippedNamed, unknownName } from "../rules/system-entries.js";
+import { entryOf, saysAll, saysNoOther, shippedNamed, unknownName } from "../rules/system-entries.js";
 import { type SystemView, isListHidden } from "./system-look.js";
 
 /** What a resource of ours leaves on the object: a token that its state holds too, and how the switch stood before. */
@@ -60,8 +60,13 @@ export function wantedEntries(
         const annotations = { ...entry.metadata.annotations, ...ownerAnnotations(owner) };
         const wanted = { ...entry, metadata: { ...entry.metadata, annotations } };
         const there = entriesOf(object).find(({ metadata }) => metadata.name === entry.metadata.name);
-        return [there !== undefined && saysAll(there, wanted) ? there : wanted];
+        return [there !== undefined && isAsWanted(there, wanted) ? there : wanted];
     });
+}
+
+/** Whether an entry is what one of ours is to be; what the platform or others added to its marks is no difference. */
+export function isAsWanted(there: DataImportCronTemplate, wanted: DataImportCronTemplate): boolean {
+    return saysAll(there.metadata, wanted.metadata) && saysNoOther(there.spec, wanted.spec);
 }
 
 /** The spec with the switch as asked, and the list with ours in it: each in its place where it was there, all others untouched. */

@@ -4,7 +4,6 @@ import { isBootsourceError } from "../model/errors.js";
 import type { DataImportCron, DataImportCronTemplate, HyperConverged } from "../model/objects.js";
 import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
 import { isOn } from "../rules/effective-templates.js";
-import { saysAll } from "../rules/system-entries.js";
 import { awaitList, awaitSystem } from "./await-system.js";
 import { type Data, type World } from "./contract.js";
 import { deleteImages, spareImages, takeBackSpared } from "./spare-images.js";
@@ -23,11 +22,13 @@ import {
     disownEntries,
     entriesOf,
     holdKey,
+    isAsWanted,
     isHeldBy,
     surveySystem,
     switchHold,
     wantedEntries,
 } from "./system-plan.js";
+import { type MovingEntry, dropImagesElsewhere, movingEntries } from "./system-moves.js";
 import { type SystemState, shippedIn } from "./system-state.js";
 
 /** What is to be there. */
@@ -73,9 +74,11 @@ export async function switchSystem(
     const after = structuredClone(view.object?.spec ?? switchedOff);
     applyPlan(after, spec.enabled ?? true, wantedEntries(spec, view, owner), (one) => isHeldBy(one, owner));
     const { removed, changed } = changeOf(view, after);
+    const moving = (await movingEntries({ changed }, world)).filter(({ reimported }) => reimported);
     const leaving = await cronsOf(removed, world);
     const remade = await cronsOf(
-        changed.map(({ before }) => before),
+        // What goes to another class is not kept where it was: the platform would take it up there again.
+        changed.filter((one) => !moving.some(({ after: to }) => to === one.after)).map(({ before }) => before),
         world,
     );
     if (spec.images !== "delete") await spareImages([...leaving, ...remade], world);
@@ -85,7 +88,7 @@ export async function switchSystem(
         before,
         view,
         arrive: async () => {
-            await follow(spec, inputs, view, after, leaving, world);
+            await follow({ spec, inputs, view, after, leaving, moving }, world);
             await takeBackSpared([...leaving, ...remade], world);
         },
     };
@@ -127,7 +130,7 @@ export function driftOfSystem(spec: SystemBootSourcesSpec, view: SystemView, own
     const drift: Data = {};
     if (isSwitchedOn(view) !== (spec.enabled ?? true)) drift["enabled"] = isSwitchedOn(view);
     const lost = wantedEntries(spec, view, owner).filter(
-        (entry) => !entriesOf(view.object).some((there) => saysAll(there, entry)),
+        (entry) => !entriesOf(view.object).some((there) => isAsWanted(there, entry)),
     );
     if (lost.length === 0) return Object.keys(drift).length === 0 ? undefined : drift;
     const names = new Set(lost.flatMap(({ metadata, spec: one }) => [metadata.name, one?.managedDataSource]));
@@ -189,31 +192,37 @@ function giveBack(spec: HyperConverged["spec"], { enabled, entries, token }: Swi
     if (sources !== undefined && enabled === null) Reflect.deleteProperty(sources, "enableCommonBootImageImport");
 }
 
+/** What was written, and what is to come of it. */
+interface Following {
+    readonly spec: SystemBootSourcesSpec;
+    readonly inputs: Data;
+    readonly view: SystemView;
+    readonly after: HyperConverged["spec"];
+    readonly leaving: readonly DataImportCron[];
+    /** Whose images the platform brings in anew. */
+    readonly moving: readonly MovingEntry[];
+}
+
 /** The platform carries it out; where that is us, the stack says which versions it wants. */
-async function follow(
-    spec: SystemBootSourcesSpec,
-    inputs: Data,
-    view: SystemView,
-    after: HyperConverged["spec"],
-    leaving: readonly DataImportCron[],
-    world: World,
-): Promise<void> {
+async function follow({ spec, inputs, view, after, leaving, moving }: Following, world: World): Promise<void> {
     const known = effectiveWith(after, view);
     const shows = isListHidden(view) ? isOn(after) : known.some(({ status }) => status.commonTemplate === true);
     if (view.byPlatform) await awaitList(view.at, shows, spec.timeoutSeconds, world);
     const effective = view.byPlatform ? (await lookAtSystem(spec, view.system, world)).effective : known;
     const active = effective.filter(({ status }) => status.commonTemplate === true);
     const gone = leaving.filter(({ metadata }) => !active.some((one) => one.metadata.name === metadata.name));
-    await awaitSystem(
-        view.at,
-        {
-            active,
-            leaving: gone,
-            digests: (inputs["digests"] ?? {}) as Record<string, string>,
-            ready: spec.wait !== "accepted" && isOn(after),
-            timeoutSeconds: spec.timeoutSeconds,
-        },
-        world,
-    );
+    const expected = {
+        digests: (inputs["digests"] ?? {}) as Record<string, string>,
+        timeoutSeconds: spec.timeoutSeconds,
+    };
+    if (moving.length > 0) {
+        const remade = moving.map(({ after: one }) => one);
+        await awaitSystem(view.at, { ...expected, active: remade, leaving: [], ready: false }, world);
+        for (const { after: one, move } of moving) {
+            for (const cron of await cronsOf([one], world)) await dropImagesElsewhere(cron, move, world);
+        }
+    }
+    const ready = spec.wait !== "accepted" && isOn(after);
+    await awaitSystem(view.at, { ...expected, active, leaving: gone, ready }, world);
     if (spec.images === "delete") await deleteImages(gone, world);
 }

@@ -42,7 +42,8 @@ export function isEnabled({ metadata }: Pick<DataImportCronTemplate, "metadata">
     return said === undefined || said.toLowerCase() === "true";
 }
 
-function withSchedule(template: DataImportCronTemplate, schedule: string | undefined): DataImportCronTemplate {
+/** A shipped entry with the schedule that the platform gives it. */
+export function withSchedule(template: DataImportCronTemplate, schedule: string | undefined): DataImportCronTemplate {
     const copy = structuredClone(template);
     if (copy.spec !== undefined && schedule !== undefined) copy.spec.schedule = schedule;
     return copy;

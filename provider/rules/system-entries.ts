@@ -4,6 +4,7 @@ import { nearest } from "../model/nearest.js";
 import type { DataImportCron, DataImportCronTemplate } from "../model/objects.js";
 import type { SystemOverride } from "../model/system-boot-sources.js";
 import { withoutUndefined } from "../model/without-undefined.js";
+import { saysTheSame } from "./cdi-cron.js";
 import { toClaim, toSource } from "./data-volume.js";
 import { templateAnnotations } from "./system-list.js";
 
@@ -36,6 +37,19 @@ export function saysAll(found: unknown, asked: unknown): boolean {
     return Object.entries(asked).every(
         ([key, value]) => value === undefined || saysAll((found as Record<string, unknown>)[key], value),
     );
+}
+
+/** What the platform adds to the spec of an entry that says nothing of it (since 1.18). */
+export const injected: readonly string[] = [
+    "retentionPolicy",
+    "importsToKeep",
+] satisfies (keyof DataImportCron["spec"])[];
+
+/** Whether a spec says what is asked and nothing else, but for what the platform adds: a field that is no longer asked for counts. */
+export function saysNoOther(found: DataImportCron["spec"] | undefined, asked: DataImportCron["spec"] | undefined) {
+    if (found === undefined || asked === undefined) return found === asked;
+    const added = injected.filter((key) => !(key in asked));
+    return saysTheSame({ ...found, ...Object.fromEntries(added.map((key) => [key, undefined])) }, asked);
 }
 
 /** The shipped entry that a name means, of the entry itself or of its DataSource. */

@@ -199,6 +199,11 @@ export const scenarios: readonly Scenario[] = [
         after: system({ overrides: { fedora: { schedule: "0 3 * * *" } } }),
     },
     {
+        title: "system: one goes to another class",
+        before: [system()],
+        after: system({ overrides: { fedora: { storage: thin } } }),
+    },
+    {
         title: "system: one is off",
         before: [system()],
         after: system({ overrides: { fedora: { enabled: false } } }),

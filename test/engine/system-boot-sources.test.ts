@@ -133,6 +133,17 @@ describe("SystemBootSources on a store", function () {
             "a schedule downloads nothing",
         );
         assert.deepEqual((await crons()).length, 3);
+
+        ok(await run("up", program({ overrides: { fedora: { storage: { size: "6Gi" } } } })));
+        const platforms = (await look((cluster) => cluster.get("HyperConverged", hyperConvergedRef)))?.status;
+        const [again, other] = await look((cluster) =>
+            Promise.all(
+                ["fedora", "centos-stream9"].map((name) => cluster.get("DataImportCron", at(`${name}-image-cron`))),
+            ),
+        );
+        assert.ok(platforms?.dataImportSchedule);
+        assert.equal(again?.spec.schedule, platforms.dataImportSchedule, "no schedule named is the platform's own");
+        assert.equal(other?.spec.schedule, platforms.dataImportSchedule);
     });
 
     it("keeps what is another's in the list, and restores what it found when it is destroyed [A20, A21, A96, Y105]", async () => {
