@@ -50,6 +50,14 @@ export interface BootSourceArgs {
      */
     updates?: pulumi.Input<string>;
     /**
+     * Who keeps it current: "cron", a DataImportCron of its own, or "hyperConverged", an entry of the list of boot sources in the
+     * platform's HyperConverged object, which its operator turns into a cron. Needs a platform that reads that list (OpenShift
+     * Virtualization; a store does); registry and pvc sources on a schedule alone. A boot source that the platform ships belongs to
+     * `SystemBootSources`. Changing it moves the boot source over in place: name, DataSource, digest and images stay.
+     * @default "cron"
+     */
+    carrier?: pulumi.Input<string>;
+    /**
      * Digest ("sha256:...") to hold: of a registry's index or manifest, else of the bytes served. A kept import of that digest
      * is made current without a download. Without it the image moves on again from the next time on.
      */

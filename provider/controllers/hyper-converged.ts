@@ -98,8 +98,7 @@ async function settle(wanted: New<"DataImportCron">, platform: Platform, { clust
         await cluster.create("DataImportCron", wanted);
     } else if (saysTheSame(found.spec, wanted.spec)) {
         await cluster.update("DataImportCron", at, ({ metadata }) => {
-            const said = { ...metadata.annotations, ...wanted.metadata.annotations };
-            if (!isSame(metadata.annotations ?? {}, said)) metadata.annotations = said;
+            addMarks(metadata, wanted.metadata);
         });
     } else if (isPlatformsCron(wanted.spec.template.spec.source, cluster.capabilities.platformCrons)) {
         await cluster.delete("DataImportCron", at, { uid: found.metadata.uid });
@@ -107,11 +106,19 @@ async function settle(wanted: New<"DataImportCron">, platform: Platform, { clust
     } else {
         await cluster.update("DataImportCron", at, (current) => {
             current.spec = structuredClone(wanted.spec);
-            current.metadata.annotations = { ...current.metadata.annotations, ...wanted.metadata.annotations };
+            addMarks(current.metadata, wanted.metadata);
         });
     }
     cluster.drive("DataImportCron", at);
     return true;
+}
+
+/** Labels and annotations only accumulate. */
+function addMarks(metadata: DataImportCron["metadata"], wanted: New<"DataImportCron">["metadata"]): void {
+    for (const key of ["labels", "annotations"] as const) {
+        const said = { ...metadata[key], ...wanted[key] };
+        if (!isSame(metadata[key] ?? {}, said)) metadata[key] = said;
+    }
 }
 
 /** The label is what says that the cron moves the DataSource; one that was reset has none. */

@@ -59,6 +59,7 @@ export const bootSourceArgs = z
         retentionPolicy: z.enum(["All", "None"]).optional(),
         cloneableFrom: cloneableFrom.optional(),
         bindImmediately: z.boolean().optional(),
+        carrier: z.enum(["cron", "hyperConverged"]).optional(),
         updates: z.enum(["scheduled", "reviewed"]).optional(),
         pin: digest.optional(),
         labels: labels.optional(),

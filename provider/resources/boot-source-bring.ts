@@ -1,20 +1,20 @@
 // Brings a boot source in line: its cron, the digest that is to be current, and waiting until machines can clone from it.
 import { newOwner, ownerAnnotations, type Owner } from "../cluster/ownership.js";
-import { updateModeOf } from "../model/boot-source.js";
 import { isSame } from "../model/canonical.js";
 import { want } from "../cluster/polls.js";
-import { describeRef } from "../cluster/wait.js";
-import { BootsourceError, toBootsourceError } from "../model/errors.js";
 import type { DataImportCron } from "../model/objects.js";
 import { cronAnnotations } from "../rules/cron-names.js";
 import { toCronSpec } from "../rules/boot-source-objects.js";
+import { isCarriedByList } from "../rules/list-entry.js";
+import { primaryAnnotations } from "../rules/template-crons.js";
 import { adoptedCron, isPlatformsCron, toCdiCron } from "../rules/cdi-cron.js";
 import { withLoginForCdi } from "../rules/cdi-pull-secret.js";
 import { syncAccess } from "./access-objects.js";
 import { awaitBootSource } from "./await-boot-source.js";
 import { type Live, adoptLive, findLive } from "./boot-source-adopt.js";
 import { importsToKeepAs } from "./boot-source-adopt-cdi.js";
-import { requireDigest } from "./boot-source-digest.js";
+import { bringByList } from "./boot-source-by-list.js";
+import { digestToBring } from "./boot-source-digest.js";
 import { whoseSource } from "./boot-source-foreign.js";
 import { takeFromFormer } from "./boot-source-rename.js";
 import { requireWayIsFree } from "./preflight.js";
@@ -22,8 +22,10 @@ import { needOfBootSource } from "./preflight-needs.js";
 import { remakeCron } from "./remake-cron.js";
 import { refuseUnlessOurs, withOwn } from "./own-objects.js";
 import { type BootSourceState, type Target, toBootSourceState } from "./boot-source-state.js";
+import { toUnfinished } from "./boot-source-unfinished.js";
+import { leaveList } from "./boot-source-unlist.js";
 import { syncCloneRights } from "./clone-rights.js";
-import { Unfinished, type World } from "./contract.js";
+import type { World } from "./contract.js";
 
 /** Makes or changes the cron, waits for its DataSource, and says what is now true. */
 export async function bringUpToDate(
@@ -34,6 +36,10 @@ export async function bringUpToDate(
     const byStore = world.cluster.capabilities.localVolumes;
     const target: Target = byStore ? given : { ...given, spec: withLoginForCdi(given.spec) };
     const { spec, inputs, places, cluster } = target;
+    if (isCarriedByList(spec)) return bringByList(target, last, world);
+    const former = isCarriedByList(last)
+        ? await leaveList(places.cron, String(last?.token), spec.timeoutSeconds, world)
+        : undefined;
     const found = await world.cluster.get("DataImportCron", places.cron);
     const live = last === undefined && spec.adopt === true ? await findLive(places, world) : undefined;
     // A create marks what it takes up anew: a delete that is still due for an earlier state must not find its token there.
@@ -43,11 +49,11 @@ export async function bringUpToDate(
         refuseUnlessOurs({ kind: "DataImportCron", at: places.cron, metadata: found.metadata }, last?.token, world);
     const foreign = live === undefined ? await whoseSource(spec, places, world) : undefined;
     if (foreign !== undefined) throw foreign;
-    const digest = await digestOf(target, world);
+    const digest = await digestToBring(target, world);
     const imports = live === undefined && (found === undefined || last?.wantedDigest !== (inputs["digest"] ?? null));
     await requireWayIsFree(needOfBootSource(spec, places, { imports, digest }), world);
     const giveBack = last === undefined ? await takeFromFormer(places, world) : undefined;
-    const cron = await write(target, digest, { found, last, owner, live }, world);
+    const cron = await write(target, digest, { found, former, last, owner, live }, world);
     try {
         const owned = { kind: "DataImportCron", metadata: cron.metadata } as const;
         await syncAccess(spec, owned, world, { state: last, spec: found?.spec });
@@ -65,34 +71,15 @@ export async function bringUpToDate(
             await world.cluster.delete("DataImportCron", places.cron, { uid: cron.metadata.uid });
             throw error;
         }
-        const now = (await world.cluster.get("DataImportCron", places.cron)) ?? cron;
-        const state = await toBootSourceState(inputs, { cron: now, owner, cluster, world });
-        const cause = toBootsourceError(error, `bring in ${describeRef(places.dataSource)}`);
-        throw new Unfinished(state, state.ready ? stillServing(cause) : cause);
+        throw await toUnfinished(error, target, { cron, owner }, world);
     }
-}
-
-/** Both are told: that the new image did not come in, and that the old one serves on. */
-function stillServing(cause: BootsourceError): BootsourceError {
-    return new BootsourceError(cause.code, `${cause.message} (the image that was current before still serves)`, {
-        cause,
-        facts: cause.facts,
-        terminal: cause.terminal,
-    });
-}
-
-/** Undefined where CDI's own poll will find it. */
-async function digestOf({ spec, inputs, places }: Target, world: World): Promise<string | undefined> {
-    const { digest } = inputs;
-    if (typeof digest === "string") return digest;
-    const byPlatform = isPlatformsCron(spec.source, world.cluster.capabilities.platformCrons);
-    const polls = byPlatform && updateModeOf(spec) === "scheduled";
-    return polls ? undefined : requireDigest({ spec, places }, world);
 }
 
 /** What is there, and whose it is. */
 interface Present {
     readonly found: DataImportCron | undefined;
+    /** The cron whose place the new one takes: its annotations are how its images are found again. */
+    readonly former: DataImportCron | undefined;
     readonly last: BootSourceState | undefined;
     readonly owner: Owner;
     /** What is being taken over. */
@@ -102,7 +89,7 @@ interface Present {
 async function write(
     { spec, inputs, places }: Target,
     digest: string | undefined,
-    { found, last, owner, live }: Present,
+    { found, former, last, owner, live }: Present,
     world: World,
 ): Promise<DataImportCron> {
     const { platformCrons, cronsTakeAlong } = world.cluster.capabilities;
@@ -137,12 +124,21 @@ async function write(
         const name = byPlatform && digest !== undefined ? live?.disk?.metadata.name : undefined;
         const kept =
             name === undefined ? {} : importsToKeepAs(wanted, { DataVolumeName: name, Digest: String(digest) });
-        const fresh = { metadata: { ...places.cron }, spec: wanted, ...kept } as unknown as DataImportCron;
-        change(fresh);
+        const fresh = { metadata: { ...places.cron, ...marksOf(former) }, spec: wanted, ...kept };
+        change(fresh as DataImportCron);
         return world.cluster.create("DataImportCron", fresh);
     }
     if (!byPlatform || isSame(found.spec, wanted)) {
         return world.cluster.update("DataImportCron", places.cron, change);
     }
     return remakeCron(places.cron, found, change, world);
+}
+
+/** All but what says that an operator made it. */
+function marksOf(former: DataImportCron | undefined): Pick<DataImportCron["metadata"], "labels" | "annotations"> {
+    if (former === undefined) return {};
+    const { labels = {}, annotations = {} } = former.metadata;
+    const operators: readonly string[] = Object.values(primaryAnnotations);
+    const ours = Object.entries(annotations).filter(([key]) => !operators.includes(key));
+    return { labels, annotations: Object.fromEntries(ours) };
 }

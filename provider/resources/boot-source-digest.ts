@@ -11,7 +11,9 @@ import { isUnknown, unknownPaths, unknownValue } from "../model/unknown.js";
 import type { Version } from "../model/upstream.js";
 import { isOfVersion, isReady, wantedOf } from "../rules/boot-imports.js";
 import { hasUpstream, type placesOf, toCronSpec } from "../rules/boot-source-objects.js";
+import { isPlatformsCron } from "../rules/cdi-cron.js";
 import { dueTime } from "../rules/due-time.js";
+import type { Target } from "./boot-source-state.js";
 import type { World } from "./contract.js";
 
 /** A preview asks a source this long at most; an update has more time. */
@@ -56,6 +58,15 @@ export async function decideDigest(question: Question, world: World): Promise<An
     const digest = (await isCurrent(asked, cron, world)) ? (before ?? asked.digest) : asked.digest;
     if (world.preview && digest !== undefined) world.shown.remember(key, digest);
     return { digest, bytes: asked.bytes };
+}
+
+/** The digest that an update brings in; undefined where CDI's own poll will find it. */
+export async function digestToBring({ spec, inputs, places }: Target, world: World): Promise<string | undefined> {
+    const { digest } = inputs;
+    if (typeof digest === "string") return digest;
+    const byPlatform = isPlatformsCron(spec.source, world.cluster.capabilities.platformCrons);
+    const polls = byPlatform && updateModeOf(spec) === "scheduled";
+    return polls ? undefined : requireDigest({ spec, places }, world);
 }
 
 /** The digest of a source that a decision could not find out; throws why it cannot be. */

@@ -6,6 +6,8 @@ import { describeRef } from "../cluster/wait.js";
 import { cronLabels } from "../rules/cron-names.js";
 import { BootsourceError } from "../model/errors.js";
 import type { DataImportCron, Pointer } from "../model/objects.js";
+import { isCarriedByList } from "../rules/list-entry.js";
+import { asCron, findEntry, leaveList } from "./boot-source-unlist.js";
 import type { BootSourceState } from "./boot-source-state.js";
 import type { World } from "./contract.js";
 
@@ -17,7 +19,9 @@ export async function removeBootSource(
 ): Promise<void> {
     const { cluster } = world;
     if (cluster.identity === undefined) return;
-    const cron = await cluster.get("DataImportCron", places.cron);
+    const cron = isCarriedByList(state)
+        ? await cronOfEntry(state.token, places.cron, world)
+        : await cluster.get("DataImportCron", places.cron);
     if (cron === undefined || !holds(cron.metadata, state.token)) {
         if (cluster.identity === state.cluster) return;
         world.warn(`${cluster.name} is not where ${describeRef(places.dataSource)} was kept: nothing is deleted there`);
@@ -25,10 +29,25 @@ export async function removeBootSource(
     }
     // On CDI the cron itself never takes anything along: it goes and comes again with every change.
     const { cronsTakeAlong } = cluster.capabilities;
-    const takesAll = cronsTakeAlong ? cron.spec.retentionPolicy === "None" : state["retentionPolicy"] === "None";
+    const byList = isCarriedByList(state);
+    const takesAll =
+        cronsTakeAlong && !byList ? cron.spec.retentionPolicy === "None" : state["retentionPolicy"] === "None";
     if (takesAll && state["force"] !== true) await refuseInUse(cron, places, cluster);
+    if (byList) {
+        const patience = state["timeoutSeconds"];
+        await leaveList(places.cron, state.token, typeof patience === "number" ? patience : undefined, world);
+        if (takesAll) await removeImages(places, cluster);
+        return;
+    }
     await cluster.delete("DataImportCron", places.cron, { uid: cron.metadata.uid });
     if (takesAll && !cronsTakeAlong) await removeImages(places, cluster);
+}
+
+/** The cron that the platform made of our entry, or what it is to make. */
+async function cronOfEntry(token: string, at: Pointer, world: World): Promise<DataImportCron | undefined> {
+    const found = await findEntry(at, token, world);
+    const cron = found && (await world.cluster.get("DataImportCron", at));
+    return cron ?? (found && asCron(found.entry));
 }
 
 /** The DataSource first: whoever clones from it now is told that it is gone, and not that its image is. */

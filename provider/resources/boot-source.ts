@@ -3,20 +3,23 @@ import { describeRef } from "../cluster/wait.js";
 import { holds } from "../cluster/ownership.js";
 import { type BootSourceSpec, bootSourceArgs } from "../model/boot-source.js";
 import { isSame } from "../model/canonical.js";
-import type { Pointer } from "../model/objects.js";
+import type { DataImportCronTemplate, Pointer } from "../model/objects.js";
 import { isUnknown, unknownValue } from "../model/unknown.js";
 import { placesOf, toCronSpec } from "../rules/boot-source-objects.js";
 import { refusedByCdiCron } from "../rules/cdi-cron.js";
+import { isCarriedByList, isInForce, refusedByList, toListSpec } from "../rules/list-entry.js";
 import { parseArguments } from "./arguments.js";
 import { type Live, filledFrom, findLive } from "./boot-source-adopt.js";
 import { digestAdopted, whyCdiWouldMove } from "./boot-source-adopt-cdi.js";
 import { bringUpToDate } from "./boot-source-bring.js";
+import { describeCarriage } from "./boot-source-carriage.js";
 import { describeBootSourceChange } from "./boot-source-costs.js";
 import { decideDigest } from "./boot-source-digest.js";
 import { driftedArguments } from "./boot-source-drift.js";
 import { decideLanding } from "./boot-source-landing.js";
 import { removeBootSource } from "./boot-source-remove.js";
 import { type BootSourceState, bootSourceInputs, toBootSourceState } from "./boot-source-state.js";
+import { asCron, findEntry } from "./boot-source-unlist.js";
 import { removeCloneRights } from "./clone-rights.js";
 import { withExpectedStorage } from "./expected-storage.js";
 import type { Data, Decision, Observation, Resource } from "./contract.js";
@@ -35,9 +38,14 @@ export const bootSource: Resource<BootSourceSpec, BootSourceState> = {
                 ? await findLive(placesOf(given, resourceName), world)
                 : undefined;
         const spec = adopted(given, live, old);
-        const refused = world.cluster.capabilities.mutableDataVolumes ? [] : refusedByCdiCron(spec);
+        const refused = [
+            ...(world.cluster.capabilities.mutableDataVolumes ? [] : refusedByCdiCron(spec)),
+            ...(isCarriedByList(spec) ? refusedByList(spec) : []),
+        ];
         if (refused.length > 0) return { inputs: args, effects: [], warnings: [], failures: refused };
         const places = placesOf(spec, resourceName);
+        const carriage = await describeCarriage({ spec, places, args, old: old ?? world.replaced }, world);
+        if (carriage.failures.length > 0) return { inputs: args, ...carriage };
         const cluster = world.preview
             ? (world.cluster.identity ?? old?.["cluster"] ?? unknownValue)
             : await world.cluster.establish();
@@ -67,7 +75,12 @@ export const bootSource: Resource<BootSourceSpec, BootSourceState> = {
             world,
         );
         const moves = live && world.preview ? await whyCdiWouldMove(spec, places, live, world) : undefined;
-        return { inputs, ...change, warnings: moves === undefined ? change.warnings : [...change.warnings, moves] };
+        return {
+            inputs,
+            failures: change.failures,
+            effects: [...carriage.effects, ...change.effects],
+            warnings: [...carriage.warnings, ...change.warnings, ...(moves === undefined ? [] : [moves])],
+        };
     },
 
     compare: (state, inputs) => ({
@@ -86,9 +99,12 @@ export const bootSource: Resource<BootSourceSpec, BootSourceState> = {
         if (cluster !== state.cluster) {
             throw wrongCluster(`the boot source ${describeRef(state.dataSource)}`, state.cluster, world.cluster.name);
         }
-        const cron = await world.cluster.get("DataImportCron", placesIn(state).cron);
-        if (cron === undefined || !holds(cron.metadata, state.token)) return undefined;
         const inputs = inputsOf(state);
+        const byList = isCarriedByList(state);
+        const entry = byList ? (await findEntry(placesIn(state).cron, state.token, world))?.entry : undefined;
+        const made = await world.cluster.get("DataImportCron", placesIn(state).cron);
+        const cron = byList ? entry && (made ?? asCron(entry)) : made;
+        if (cron === undefined || (!byList && !holds(cron.metadata, state.token))) return undefined;
         const now = await toBootSourceState(inputs, {
             cron,
             owner: { urn: state.urn, token: state.token },
@@ -96,8 +112,15 @@ export const bootSource: Resource<BootSourceSpec, BootSourceState> = {
             world,
         });
         const spec = specOf(inputs);
-        const asked = toCronSpec(spec, placesIn(inputs), (path) => world.upstream.resolvePath(path));
-        const drifted = driftedArguments(spec, inputs, asked, cron);
+        const resolve = (path: string): string => world.upstream.resolvePath(path);
+        const drifted =
+            entry?.spec === undefined
+                ? driftedArguments(spec, inputs, toCronSpec(spec, placesIn(inputs), resolve), cron)
+                : driftOfEntry(
+                      entry,
+                      driftedArguments(spec, inputs, toListSpec(spec, placesIn(inputs), true, resolve), asCron(entry)),
+                      inputs,
+                  );
         const gone = whatIsGone(state, now, inputs);
         if (gone === undefined) return { state: now, drifted };
         const { [gone]: _gone, ...without } = drifted ?? inputs;
@@ -121,6 +144,13 @@ function whatIsGone(state: BootSourceState, now: BootSourceState, inputs: Data):
     if (state.ready && !now.ready && "digest" in inputs) return "digest";
     const [served, serves] = [state, now].map(({ ready, imports }) => ready && imports.some(({ current }) => current));
     return served === true && serves === false ? "landing" : undefined;
+}
+
+/** What another hand did to an entry that no argument is of, as the argument that puts it there. */
+function driftOfEntry(entry: DataImportCronTemplate, drifted: Data | undefined, inputs: Data): Data | undefined {
+    if (isInForce(entry)) return drifted;
+    const { carrier: _carrier, ...others } = drifted ?? inputs;
+    return others;
 }
 
 /** What adoption found stays as it was found, as long as the arguments say nothing else. */
