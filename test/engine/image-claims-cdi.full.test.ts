@@ -1,0 +1,144 @@
+// The claims that ImportedImages stand on, by real CDI: file systems and block devices, populators, first consumers, quotas.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { ImportedImageArgs } from "../../components/index.js";
+import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { until } from "../control-plane/until.js";
+import { makeDisk } from "../images/disk.js";
+import { makeQcow2 } from "../images/qcow2.js";
+import { http, image, useEngine } from "./fixture.js";
+import type { Program, Ran } from "./project.js";
+
+const disk = makeDisk(3 << 20, { seed: 91 });
+const asked = 8 << 20;
+
+describe("the claims of imported images on CDI", function () {
+    this.timeout(240_000);
+    const engine = useEngine();
+    let plane: ControlPlane;
+    let namespace: string;
+    const clean: (() => Promise<void>)[] = [];
+
+    before(async function () {
+        plane = await startControlPlane(this);
+        const csi = "openshift-storage.rbd.csi.ceph.com";
+        clean.push(
+            await plane.storageClass({ name: "claims", provisioner: "kubevirt.io/hostpath-provisioner" }),
+            await plane.storageClass({ name: "claims-csi", provisioner: csi, csi: true }),
+            await plane.storageClass({
+                ...{ name: "claims-later", provisioner: "kubevirt.io/hostpath-provisioner" },
+                binding: "WaitForFirstConsumer",
+            }),
+        );
+    });
+    after(async () => {
+        for (const remove of clean.reverse()) await remove();
+    });
+    beforeEach(async () => {
+        namespace = await plane.namespace("claims");
+        engine.web.serve("/disk.qcow2", makeQcow2(disk));
+    });
+
+    const run = (operation: "up" | "preview" | "refresh" | "destroy", program?: Program): Promise<Ran> =>
+        engine.project.run(operation, program, {
+            store: null,
+            config: { kubeconfig: { value: plane.kubeconfig, secret: true }, namespace },
+        });
+    const on = (storageClassName: string, volumeMode: string): Pick<ImportedImageArgs, "storage"> => ({
+        storage: { size: "8Mi", storageClassName, volumeMode, accessModes: ["ReadWriteOnce"] },
+    });
+    const imported = (args: Partial<ImportedImageArgs>): Program =>
+        image(http(`${engine.web.url}/disk.qcow2`, { name: "disk", ...args }));
+    const claim = () => plane.api.get(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/disk`);
+    const requested = async (): Promise<number> => {
+        const { resources } = (await claim()).spec as { resources: { requests: { storage: string } } };
+        const [, digits = "", unit = ""] = /^(\d+)(Mi|)$/.exec(resources.requests.storage) ?? [];
+        assert.notEqual(digits, "", resources.requests.storage);
+        return Number(digits) * (unit === "Mi" ? 1 << 20 : 1);
+    };
+    const content = async (): Promise<Buffer> => readFileSync(await plane.contentOf(namespace, "disk"));
+    const volume = () => plane.api.find(`/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes/disk`);
+
+    for (const [volumeMode, grows] of [
+        ["Filesystem", true],
+        ["Block", false],
+    ] as const) {
+        it(`an image comes in with ${volumeMode} volumes, whose claim ${grows ? "has room for a file system beside it" : "is as large as was asked"} [C21, C30, C52]`, async () => {
+            const up = await run("up", imported(on("claims", volumeMode)));
+            assert.equal(up.failure, undefined, up.text);
+            assert.ok((await content()).subarray(0, disk.length).equals(disk));
+            assert.equal((await claim()).spec.volumeMode, volumeMode);
+            const size = await requested();
+            assert.ok(grows ? size > asked && size < 1.2 * asked : size === asked, String(size));
+            const again = await run("preview");
+            assert.deepEqual(again.steps["disk"], ["same"], "what CDI adds is no difference");
+        });
+
+        it(`a blank disk is made with ${volumeMode} volumes [C20]`, async () => {
+            const up = await run("up", image({ name: "disk", source: { blank: {} }, ...on("claims", volumeMode) }));
+            assert.equal(up.failure, undefined, up.text);
+            const made = await content();
+            assert.ok(made.length > 0 && made.length <= asked && made.every((byte) => byte === 0), String(made.length));
+        });
+    }
+
+    it("CDI's populator fills claims of a class with a CSI driver, devices too [C31]", async () => {
+        for (const volumeMode of ["Filesystem", "Block"]) {
+            const up = await run("up", imported(on("claims-csi", volumeMode)));
+            assert.equal(up.failure, undefined, up.text);
+            const { dataSourceRef } = (await claim()).spec as { dataSourceRef?: { kind: string } };
+            assert.equal(dataSourceRef?.kind, "VolumeImportSource");
+            assert.ok((await content()).subarray(0, disk.length).equals(disk));
+            await run("destroy");
+        }
+    });
+
+    it("nobody has to use the disk first where its class waits for that [C51]", async () => {
+        const up = await run("up", imported(on("claims-later", "Filesystem")));
+        assert.equal(up.failure, undefined, up.text);
+        assert.ok((await content()).subarray(0, disk.length).equals(disk));
+    });
+
+    const quotas = () => `/api/v1/namespaces/${namespace}/resourcequotas`;
+    const leave = async (storage: string): Promise<void> => {
+        const spec = { hard: { "requests.storage": storage } };
+        if ((await plane.api.find(`${quotas()}/small`)) === undefined) {
+            await plane.api.create(quotas(), { metadata: { name: "small" }, spec });
+        } else await plane.api.patch(`${quotas()}/small`, { spec });
+        await until(`the quota leaves ${storage}`, async () => {
+            const { status } = await plane.api.get(`${quotas()}/small`);
+            return (status as { hard?: Record<string, string> }).hard?.["requests.storage"] === storage;
+        });
+    };
+
+    it("a quota without room for the disk is an error before anything is made, until there is room [C25, C26]", async () => {
+        await leave("4Mi");
+        const full =
+            /the ResourceQuota small of the namespace .* leaves 4 MiB of requests.storage, and the disk takes 8 MiB/;
+        assert.match((await run("preview", imported(on("claims", "Block")))).text, full);
+        assert.match((await run("up")).failure ?? "", full);
+        assert.equal(await volume(), undefined);
+        await leave("1Gi");
+        const up = await run("up");
+        assert.equal(up.failure, undefined, up.text);
+        assert.ok((await content()).subarray(0, disk.length).equals(disk));
+    });
+
+    it("a quota without room for what CDI claims beside the disk is told, and the image comes in as soon as there is some [C26]", async () => {
+        await leave("12Mi");
+        const preview = await run("preview", imported(on("claims-csi", "Block")));
+        assert.match(preview.text, /leaves 12 MiB .* up to [0-9.]+ MiB with the claims that CDI makes beside it/);
+        const up = run("up");
+        // CDI says it in an event alone; the condition Bound goes on to say "Pending".
+        await until("CDI was refused its own claim", async () =>
+            (await plane.api.list(`/api/v1/namespaces/${namespace}/events`)).some(
+                ({ reason, message }) =>
+                    reason === "ErrCreatingPVCPrime" && String(message).includes('exceeded quota: small'),
+            ),
+        );
+        await leave("1Gi");
+        const done = await up;
+        assert.equal(done.failure, undefined, done.text);
+        assert.ok((await content()).subarray(0, disk.length).equals(disk));
+    });
+});
