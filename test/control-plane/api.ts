@@ -65,6 +65,7 @@ export interface Access {
 /** Makes a client. */
 export function makeApi({ url, ca, token, userAgent = "test-harness", patient = false }: Access): Api {
     const agent = new Agent({ ca, keepAlive: true });
+    let isClosed = false;
     const ask = (method: string, path: string, body?: string, type = "application/json"): Promise<string> =>
         new Promise((resolve, reject) => {
             const headers: Record<string, string> = {
@@ -93,7 +94,8 @@ export function makeApi({ url, ca, token, userAgent = "test-harness", patient = 
             try {
                 return await ask(...question);
             } catch (thrown) {
-                if (!patient || !isAway(thrown, question[0])) throw thrown;
+                // Who waits for a server that was stopped for good would keep its process for ever.
+                if (!patient || isClosed || !isAway(thrown, question[0])) throw thrown;
                 await new Promise((resolve) => setTimeout(resolve, 200));
             }
         }
@@ -136,6 +138,7 @@ export function makeApi({ url, ca, token, userAgent = "test-harness", patient = 
                 sent.end();
             }),
         close: () => {
+            isClosed = true;
             agent.destroy();
         },
     };
