@@ -81,13 +81,17 @@ function refuseWhatIsNotRead(name: string, { status = {} }: HyperConverged, gene
     if (deployed?.status === "False") {
         throw new BootsourceError("refused", `the platform does not carry out the entry ${name}: ${deployed.message}`);
     }
-    if (shown !== undefined) return;
+    const isShipped = shown?.status.commonTemplate === true;
+    if (shown !== undefined && !isShipped) return;
+    const why = isShipped
+        ? "it ships a boot source of that name"
+        : "it ships a boot source of that name, whose switch is off";
     throw new BootsourceError(
         "refused",
         `the platform passes over the entry ${name}: ` +
             (list.length === 0
                 ? "its operator reads no list here (it does on OpenShift alone); leave out carrier, and a DataImportCron of its own " +
                   "keeps the boot source current"
-                : "it ships a boot source of that name, whose switch is off; change that by SystemBootSources, or choose another name"),
+                : `${why}; change that by SystemBootSources, or choose another name`),
     );
 }

@@ -149,6 +149,38 @@ describe("SystemBootSources on CDI", function () {
         await until("the images are gone", async () => (await images()).length === 0);
     });
 
+    for (const era of ["field", "v1"] as const) {
+        it(`brings the image of an override to another class in the era "${era}", and says so with its bytes`, async () => {
+            await play(era);
+            clean.push(
+                await plane.storageClass({ name: "system-other", provisioner: "kubevirt.io.hostpath-provisioner" }),
+            );
+            const other = { fedora: { storage: { storageClassName: "system-other" } } };
+            ok(await run("up", program({})));
+            const before = await images();
+            const preview = ok(await run("preview", program({ overrides: other })));
+            assert.match(
+                preview.text,
+                /moves boot source \S+\/fedora from system-plain \(pvc\) to system-other \(pvc\) \([\d.]+ [KM]iB to download\); CDI removes/,
+            );
+            assert.match(preview.text, new RegExp(`removes image ${systemNamespace}/fedora-[0-9a-f]{12}`));
+            assert.doesNotMatch(preview.text, /keeps image \S+\/fedora/);
+            ok(await run("up", program({ overrides: other })));
+            const disks = (await claims()).filter(({ metadata }) => !metadata.name.endsWith("-scratch"));
+            const classes = disks.map(({ metadata, spec }) => [
+                metadata.name.replace(/-[0-9a-f]{12}$/, ""),
+                (spec as { storageClassName?: string }).storageClassName,
+            ]);
+            assert.deepEqual(classes.sort(), [
+                ["centos", "system-plain"],
+                ["fedora", "system-other"],
+            ]);
+            const isOfCentos = (name: string): boolean => name.startsWith("centos") && !name.includes("-scratch ");
+            assert.deepEqual((await images()).filter(isOfCentos), before.filter(isOfCentos));
+            assert.equal(await readyOf("fedora"), "True");
+        });
+    }
+
     for (const [era, where] of [
         ["gate", ["featureGates", "enableCommonBootImageImport"]],
         ["field", ["enableCommonBootImageImport"]],
