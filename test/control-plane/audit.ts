@@ -23,7 +23,7 @@ export interface AuditEvent {
         readonly apiVersion?: string;
     };
     readonly responseStatus?: { readonly code: number; readonly reason?: string; readonly message?: string };
-    /** What was sent, for writes of CDI's kinds, claims and snapshots. */
+    /** What was sent, for writes of CDI's and HCO's kinds, claims, snapshots and storage classes. */
     readonly requestObject?: unknown;
     /** A watch is there twice: when it begins (ResponseStarted) and when it has ended. */
     readonly stage: "ResponseStarted" | "ResponseComplete" | "Panic";

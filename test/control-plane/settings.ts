@@ -141,6 +141,8 @@ const auditPolicy = {
             resources: [
                 { group: "cdi.kubevirt.io" },
                 { group: "snapshot.storage.k8s.io" },
+                { group: "storage.k8s.io", resources: ["storageclasses"] },
+                { group: "hco.kubevirt.io" },
                 { group: "", resources: ["persistentvolumeclaims"] },
             ],
         },
