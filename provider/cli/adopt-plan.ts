@@ -12,6 +12,8 @@ import type {
 } from "../model/objects.js";
 import { wantedOf } from "../rules/boot-imports.js";
 import { cronLabels } from "../rules/cron-names.js";
+import { systemNamespace, systemTemplates } from "../rules/system-list.js";
+import { isOperators } from "../rules/template-crons.js";
 
 /** A resource of a program. */
 export interface Adoption {
@@ -124,6 +126,9 @@ interface Place {
 
 /** What a BootSource has no argument for, and what is no image yet. */
 function whyNot(cron: DataImportCron): string | undefined {
+    const { namespace, name } = cron.metadata;
+    if (namespace === systemNamespace && systemTemplates.some(({ metadata }) => metadata.name === name))
+        return "it is a boot source that the platform ships; SystemBootSources has its switch and its overrides";
     const { pvc, contentType, preallocation } = cron.spec.template.spec;
     if (wantedOf(cron) === undefined) return 'nothing was imported yet; run "bootsource refresh" first';
     if (cron.spec.importsToKeep === 0) return "importsToKeep is 0; set it to 1 or more first";
@@ -148,6 +153,8 @@ function ofCron({ metadata, spec }: DataImportCron, resource: string): Record<st
         keepFor,
         labels: filled(metadata.labels),
         annotations: filled(template.metadata?.annotations),
+        // Of an entry of the platform's list it is the entry that is taken over.
+        carrier: isOperators(metadata) ? "hyperConverged" : undefined,
         adopt: true,
     });
 }

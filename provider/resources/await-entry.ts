@@ -4,7 +4,7 @@ import { conditionOf } from "../model/conditions.js";
 import { BootsourceError } from "../model/errors.js";
 import type { DataImportCron, HyperConverged, Pointer } from "../model/objects.js";
 import { saysNoOther } from "../rules/system-entries.js";
-import { primaryAnnotations } from "../rules/template-crons.js";
+import { isOperators } from "../rules/template-crons.js";
 import type { Listed } from "./boot-source-list.js";
 import type { World } from "./contract.js";
 import { type StallTimer, defaultTimeoutSeconds, startStallTimer } from "./stall.js";
@@ -25,7 +25,7 @@ export async function awaitCronOfEntry(
         world.cluster.drive("HyperConverged", view.at);
         const cron = await world.cluster.get("DataImportCron", at);
         const marks = cron?.metadata.annotations ?? {};
-        const isMade = marks[primaryAnnotations.type] !== undefined && Object.values(marks).includes(token);
+        const isMade = isOperators({ annotations: marks }) && Object.values(marks).includes(token);
         if (cron?.metadata.deletionTimestamp === undefined && isMade && saysNoOther(cron?.spec, spec)) return cron;
         const object = await world.cluster.get("HyperConverged", view.at);
         if (view.byPlatform && object !== undefined) refuseWhatIsNotRead(at.name, object, generation);

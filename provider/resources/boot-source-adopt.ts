@@ -9,6 +9,7 @@ import type { DataImportCron, DataSource, DataVolumeSource, Metadata, Pointer, R
 import { wantedOf } from "../rules/boot-imports.js";
 import { toCronSpec, type placesOf } from "../rules/boot-source-objects.js";
 import { cronAnnotations, cronLabels } from "../rules/cron-names.js";
+import { isOperators } from "../rules/template-crons.js";
 import { digestAdopted, whyCdiWouldMove } from "./boot-source-adopt-cdi.js";
 import type { World } from "./contract.js";
 
@@ -57,6 +58,12 @@ export function filledFrom(spec: BootSourceSpec, { cron }: Live): BootSourceSpec
 /** Marks what is adopted as the cron's own; refuses what could only be adopted by a download. */
 export async function adoptLive(spec: BootSourceSpec, places: Places, live: Live, world: World): Promise<void> {
     const { cron, source, disk } = live;
+    if (cron !== undefined && isOperators(cron.metadata))
+        throw unfit(
+            places,
+            `the platform makes its DataImportCron ${cron.metadata.name} of an entry of its list, and would take it back; set ` +
+                'carrier: "hyperConverged" to take over the entry',
+        );
     if (cron !== undefined) refuseAnotherSource(spec, places, cron, world);
     const moves = await whyCdiWouldMove(spec, places, live, world);
     if (moves !== undefined) throw unfit(places, moves);

@@ -5,7 +5,7 @@ import type { DataImportCron, DataImportCronTemplate, HyperConverged } from "../
 import { isPlatformsCron } from "../rules/cdi-cron.js";
 import { leadsTo, toListEntry, toListSpec } from "../rules/list-entry.js";
 import { saysNoOther } from "../rules/system-entries.js";
-import { primaryAnnotations } from "../rules/template-crons.js";
+import { isOperators } from "../rules/template-crons.js";
 import { refuseUnlessOurs } from "./own-objects.js";
 import type { BootSourceState, Target } from "./boot-source-state.js";
 import type { World } from "./contract.js";
@@ -42,8 +42,7 @@ export async function writeEntry(
     const view = await presentList(world);
     const claimant = { urn: world.urn, token: last?.token };
     refuseInList(places, view, claimant, spec.adopt === true);
-    const isOperators = found?.metadata.annotations?.[primaryAnnotations.type] !== undefined;
-    if (found !== undefined && !isOperators)
+    if (found !== undefined && !isOperators(found.metadata))
         refuseUnlessOurs({ kind: "DataImportCron", at: places.cron, metadata: found.metadata }, last?.token, world);
     const wanted = toListSpec(spec, places, !view.byPlatform, (path) => upstream.resolvePath(path));
     const { platformCrons } = cluster.capabilities;

@@ -35,6 +35,11 @@ export function cronsOfTemplates(
     return [...byDataSource.values()];
 }
 
+/** Whether an operator made it, of an entry of its list. */
+export function isOperators({ annotations }: Pick<Metadata, "annotations">): boolean {
+    return annotations?.[primaryAnnotations.type] !== undefined;
+}
+
 /** Whether a cron was made of an entry of that object's list. */
 export function isOfList({ metadata }: Pick<DataImportCron, "metadata">, owner: Pick<Metadata, "namespace" | "name">) {
     return metadata.annotations?.[primaryAnnotations.resource] === ownerText(owner);

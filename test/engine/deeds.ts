@@ -26,6 +26,8 @@ export interface Moment {
     readonly profiles: ReadonlyMap<string, string>;
     /** Of the HyperConverged. */
     readonly switchedOn: boolean;
+    /** Names in its list that no shipped boot source has. */
+    readonly entries: readonly string[];
 }
 
 /** What happened between two moments, each deed a line. */
@@ -41,6 +43,8 @@ export interface Deeds {
     readonly unmarked: readonly string[];
     readonly profiles: readonly string[];
     readonly switched: string | undefined;
+    /** "+fedora-image-cron" and "-fedora-image-cron". */
+    readonly entries: readonly string[];
 }
 
 interface Row {
@@ -93,6 +97,8 @@ export function momentOf(store: string): Moment {
         Object.entries(body.spec ?? {}).map(([field, value]) => [`${name} ${field}`, JSON.stringify(value)] as const),
     );
     const [switches] = of("HyperConverged");
+    const list: { metadata: { name: string; namespace?: string } }[] =
+        switches?.body.spec.workloadSources?.dataImportCronTemplates ?? [];
     return {
         disks,
         pointers: new Map(pointers),
@@ -100,6 +106,8 @@ export function momentOf(store: string): Moment {
         marks: new Set(classes),
         profiles: new Map(profiles),
         switchedOn: switches !== undefined && switches.body.spec.workloadSources?.enableCommonBootImageImport !== false,
+        // Those of the shipped ones say no namespace of their own.
+        entries: list.filter(({ metadata }) => metadata.namespace !== undefined).map(({ metadata }) => metadata.name),
     };
 }
 
@@ -129,6 +137,10 @@ export function deedsBetween(before: Moment, after: Moment): Deeds {
         profiles: [...after.profiles]
             .filter(([key, value]) => before.profiles.get(key) !== value)
             .map(([key, value]) => `${key} ${value}`),
+        entries: [
+            ...after.entries.filter((name) => !before.entries.includes(name)).map((name) => `+${name}`),
+            ...before.entries.filter((name) => !after.entries.includes(name)).map((name) => `-${name}`),
+        ],
         switched: before.switchedOn === after.switchedOn ? undefined : String(after.switchedOn),
     };
 }

@@ -18,6 +18,8 @@ export interface Foretold {
     readonly unmarked: string[];
     readonly profiles: string[];
     switched: string | undefined;
+    /** Entries of boot sources that come into the platform's list, "+fedora-image-cron", and that leave it. */
+    readonly entries: string[];
     /** Sentences that nothing here understands: a test fails for them. */
     readonly strange: string[];
 }
@@ -82,13 +84,16 @@ const readers: readonly Reader[] = [
     [/^sets the switch enableCommonBootImageImport from \w+ to (\w+)/, (into, [to = ""]) => (into.switched = to)],
     // What an entry of the list says is no deed of the store: its cron's are, and are told beside it.
     [/^sets \S+ of the entry \S+/, () => undefined],
+    [/^creates entry (\S+) in the list of/, (into, [entry = ""]) => into.entries.push(`+${entry}`)],
+    [/^moves DataImportCron \S+?\/(\S+) to the list of/, (into, [entry = ""]) => into.entries.push(`+${entry}`)],
+    [/^moves entry (\S+) from the list of/, (into, [entry = ""]) => into.entries.push(`-${entry}`)],
 ];
 
 /** Reads the lines of a preview that tell effects. */
 export function foretoldBy({ diagnostics }: Ran): Foretold {
     const into: Foretold = {
         ...{ comes: [], goes: [], stays: [], grows: [], repointed: {}, downloads: [], files: {}, cronsGone: [] },
-        ...{ marked: [], unmarked: [], profiles: [], switched: undefined, strange: [] },
+        ...{ marked: [], unmarked: [], profiles: [], switched: undefined, entries: [], strange: [] },
     };
     const said = diagnostics
         .filter((line) => line.startsWith("info "))
@@ -100,7 +105,8 @@ export function foretoldBy({ diagnostics }: Ran): Foretold {
         const bytes = /\(([\d.]+ [KMG]?i?B) to download\)/.exec(sentence)?.[1];
         const file = / from (\.\/\S+)/.exec(sentence)?.[1];
         if (bytes !== undefined && file !== undefined) into.files[file] = bytes;
-        else if (bytes !== undefined) into.downloads.push(bytes);
+        // The registry's are not counted: it serves layers, and keeps what it is asked for to itself.
+        else if (bytes !== undefined && !sentence.includes(" from docker://")) into.downloads.push(bytes);
     }
     return into;
 }

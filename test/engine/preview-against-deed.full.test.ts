@@ -130,6 +130,7 @@ describe("what a preview of a store names is what its update does", function () 
             const originals = isReplaced("debian") ? [...before.crons] : [];
             assert.deepEqual([...deeds.went].sort(), [...foretold.goes, ...replaced].sort(), text);
             assert.deepEqual(deeds.grew, foretold.grows, text);
+            assert.deepEqual(deeds.entries, foretold.entries, text);
             for (const kept of foretold.stays) assert.ok(after.disks.has(kept) || !before.disks.has(kept), text);
             const { cronsGone, marked, unmarked, profiles, switched } = deeds;
             const { cronsGone: goes, marked: marks, unmarked: clears, profiles: sets, switched: to } = foretold;

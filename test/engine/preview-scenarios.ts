@@ -84,6 +84,14 @@ const profile =
 const thin = { storageClassName: "thin" };
 const snapshots = { dataImportCronSourceFormat: "snapshot" };
 
+const carried = (carrier: string, more: Partial<bootsource.BootSourceArgs> = {}): Program =>
+    local({
+        source: { registry: { url: "docker://quay.io/containerdisks/fedora:latest" } },
+        schedule: "@yearly",
+        carrier,
+        ...more,
+    });
+
 /** Each create, update and replace of each resource. */
 export const scenarios: readonly Scenario[] = [
     { title: "image: imported from the web", after: image(1) },
@@ -156,6 +164,17 @@ export const scenarios: readonly Scenario[] = [
     { title: "boot source: another name of its cron", before: [local()], after: local({ name: "mine" }) },
     { title: "boot source: in another namespace", before: [local()], after: local({ namespace: "lab" }) },
     { title: "boot source: two at once", after: two },
+    { title: "boot source: an entry of the platform's list", after: carried("hyperConverged") },
+    {
+        title: "boot source: its cron goes over to the platform's list",
+        before: [carried("cron")],
+        after: carried("hyperConverged"),
+    },
+    {
+        title: "boot source: a cron of its own again, on another class",
+        before: [carried("hyperConverged")],
+        after: carried("cron", { storage: thin }),
+    },
     { title: "default: a class is marked, and nothing follows", after: defaults({ role: "virt" }) },
     { title: "default: both roles, taken from another class", after: defaults({ role: "both" }) },
     { title: "default: a class is marked before the images that land there", after: defaults({}, ["alpha", "beta"]) },
