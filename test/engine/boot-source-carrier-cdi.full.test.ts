@@ -112,21 +112,22 @@ describe("a boot source in the platform's list, on CDI", function () {
     };
 
     for (const era of ["gate", "v1"] as const) {
-        it(`is an entry in the era "${era}", of which the platform makes the cron; a change imports nothing, and a delete leaves the image`, async () => {
+        it(`is an entry in the era "${era}", of which the platform makes the cron; a change imports nothing, and a delete leaves the image [A69, Y201, Y202, Y203]`, async () => {
             const { path } = await play(era);
             const up = ok(await run("up", program({ carrier })));
             assert.equal(up.outputs["ready"], true);
+            const version = era === "v1" ? "v1" : "v1beta1";
+            assert.match(
+                path,
+                new RegExp(`/hco\\.kubevirt\\.io/${version}/.*/hyperconvergeds/kubevirt-hyperconverged$`),
+            );
             const [entry, ...others] = await list(path, era);
             assert.deepEqual(others, []);
-            assert.deepEqual(
-                [
-                    entry?.metadata.name,
-                    entry?.metadata.namespace,
-                    entry?.spec?.importsToKeep,
-                    entry?.spec?.retentionPolicy,
-                ],
-                ["carried-image-cron", namespace, 3, "All"],
-            );
+            assert.ok(entry?.spec !== undefined);
+            const { template, importsToKeep, retentionPolicy } = entry.spec;
+            assert.equal(template.spec.source.registry?.url, `docker://${registry.host}/carried:latest`);
+            const { name, namespace: at } = entry.metadata;
+            assert.deepEqual([name, at, importsToKeep, retentionPolicy], ["carried-image-cron", namespace, 3, "All"]);
             const made = await cron();
             assert.ok(made?.metadata.annotations?.["operator-sdk/primary-resource"], "the platform made it");
             const before = await images();

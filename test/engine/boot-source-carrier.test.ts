@@ -45,7 +45,7 @@ describe("a boot source in the platform's list, on a store", function () {
         });
     const failureOf = ({ failure, text }: Ran): string => failure ?? text;
 
-    it("is an entry that says all that it means, leaves the system's switch alone, and goes with the resource", async () => {
+    it("is an entry that says all that it means, leaves the system's switch alone, and goes with the resource [A66, Y204, Y207, Y210]", async () => {
         const preview = ok(await run("preview", program({ carrier })));
         assert.match(preview.text, /creates entry mine-image-cron in the list of the HyperConverged kubevirt-hyper/);
         assert.match(preview.text, /imports boot source default\/mine \(mine-[0-9a-f]{12}\) from docker:/);
