@@ -87,8 +87,12 @@ async function bringUpToDate(cron: DataImportCron, world: CronWorld): Promise<Ve
         return { again: lookAgain(world) };
     }
     await makeCurrent(cron, { chosen, wanted, format, imports }, world);
-    // Nothing goes before nobody is led to it any more.
-    if (!(await hasFollowed(cron, world.cluster))) return { again: lookAgain(world) };
+    // Nothing goes before nobody is led to it any more. Whoever pointed it there may have been killed before it followed.
+    if (!(await hasFollowed(cron, world.cluster))) {
+        const { namespace } = cron.metadata;
+        world.cluster.drive("DataSource", { namespace, name: cron.spec.managedDataSource });
+        return { again: lookAgain(world) };
+    }
     await dropOtherForm(chosen, format, world);
     await collectGarbage(cron, chosen, await importsOf(cron, world.cluster), world);
     // Last of all: whoever waits for it finds everything done.
