@@ -28,6 +28,7 @@ export async function measureRequests(counts: readonly number[] = [1, 100, 1000]
 
 async function measureCount(count: number, plane: ControlPlane, crowd: Crowd): Promise<boolean> {
     const wait = count > mostImports ? "accepted" : "ready";
+    if (wait === "accepted") await plane.stopCdi();
     const applied = await applyAlone(count, plane, crowd);
     const namespace = await plane.namespace("bench");
     const project = makeProject();

@@ -40,6 +40,8 @@ export interface ControlPlane extends Audit, Nodes {
     startApiServer(): Promise<void>;
     /** Both. */
     restart(): Promise<void>;
+    /** Ends CDI's controller for good: what is written is kept, and nothing comes of it. */
+    stopCdi(): Promise<void>;
     /** The last lines that a server wrote ("kube-apiserver", ...). */
     log(name: string): string;
 }
@@ -149,6 +151,7 @@ function describe(settings: Settings, processes: Processes, api: Api): Omit<Cont
         kubeconfigFor,
         stopApiServer,
         startApiServer: again,
+        stopCdi: () => processes.stop("cdi-controller"),
         log: (name) => processes.log(name),
         async serviceAccount(namespace, name) {
             const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
