@@ -106,6 +106,8 @@ describe("kill -9 of an update of the platform's boot sources", function () {
         const { pvc } = source.status?.source ?? {};
         const volume = pvc && (await cluster.volume(pvc));
         assert.ok(volume !== undefined && isWhole(volume.path, name), `${moment}: ${name} leads to its image`);
+        // One that is being reset leads elsewhere already: its link goes before its status says so.
+        if (JSON.stringify(source.spec.source) !== JSON.stringify(source.status?.source)) return true;
         assert.ok(isWhole(path.join(store, "sources", namespace, `${name}.img`), name), `${moment}: its link`);
         return true;
     };
