@@ -133,7 +133,7 @@ describe("the claims of imported images on CDI", function () {
         await until("CDI was refused its own claim", async () =>
             (await plane.api.list(`/api/v1/namespaces/${namespace}/events`)).some(
                 ({ reason, message }) =>
-                    reason === "ErrCreatingPVCPrime" && String(message).includes('exceeded quota: small'),
+                    reason === "ErrCreatingPVCPrime" && String(message).includes("exceeded quota: small"),
             ),
         );
         await leave("1Gi");
