@@ -9,6 +9,8 @@ import type { World } from "./contract.js";
 export interface Move {
     readonly from: string;
     readonly to: string;
+    /** The storage class of `to`. */
+    readonly storageClass: string;
 }
 
 /** Undefined where it lies there already, where there is none yet, and where there is no class to go to. */
@@ -21,12 +23,12 @@ export async function moveOf(
     const { storageClass, format } = await landingFor({ spec }, cluster);
     if (from === undefined || storageClass === undefined) return undefined;
     const to = describeLanding(storageClass, format);
-    return from === to ? undefined : { from, to };
+    return from === to ? undefined : { from, to, storageClass };
 }
 
 /** Ours copy what they have. CDI makes a snapshot of the present claim, and for everything else downloads again, old image first. */
 export function isReimported(
-    { from, to }: Move,
+    { from, to }: Pick<Move, "from" | "to">,
     source: DataVolumeSource,
     { cluster }: Pick<World, "cluster">,
 ): boolean {
@@ -36,7 +38,7 @@ export function isReimported(
 
 /** What it costs, for a preview's line. */
 export function priceOf(
-    move: Move,
+    move: Pick<Move, "from" | "to">,
     source: DataVolumeSource,
     world: Pick<World, "cluster">,
 ): Pick<Effect, "bytes" | "interrupts"> {

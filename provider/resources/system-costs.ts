@@ -160,7 +160,8 @@ async function moves(
         moving.map(async ({ after, move, reimported }): Promise<Effect> => {
             const price = priceOf(move, after.spec?.template.spec.source ?? {}, world);
             const bytes = reimported ? { bytes: await bytesOfSource(after, world) } : {};
-            return { verb: "move", object: `boot source ${nameOf(after)}`, ...move, ...price, ...bytes };
+            const { from, to } = move;
+            return { verb: "move", object: `boot source ${nameOf(after)}`, from, to, ...price, ...bytes };
         }),
     );
 }

@@ -64,10 +64,9 @@ const patience = 5_000;
  */
 export async function dropImagesElsewhere(
     { metadata }: Pick<DataImportCron, "metadata">,
-    { to }: Move,
+    { storageClass }: Move,
     { cluster }: Pick<World, "cluster">,
 ): Promise<void> {
-    const [storageClass] = to.split(" (");
     for (const one of await importsOf({ metadata }, cluster)) {
         if (one.storageClass === storageClass) continue;
         for (const [kind, object] of [
