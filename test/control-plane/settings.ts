@@ -95,7 +95,7 @@ export async function makeSettings(directory: string, programs: Programs): Promi
                 ...["--proxy-client-cert-file", write("proxy.crt", proxy.cert)],
                 ...["--proxy-client-key-file", write("proxy.key", proxy.key)],
                 ...["--audit-policy-file", write("audit-policy.json", JSON.stringify(auditPolicy))],
-                ...["--audit-log-path", auditLog, "--audit-log-mode", "blocking"],
+                ...["--audit-log-path", auditLog, "--audit-log-mode", "blocking", "--audit-log-maxsize", "8000"],
             ],
             env,
         },

@@ -63,7 +63,9 @@ export function deedsSince(events: readonly AuditEvent[], from: number): Cluster
         repointed: Object.fromEntries(
             of(history, "datasources").flatMap(([key, object]) => {
                 const disk = leadsTo(object);
-                if (disk === undefined || (disk === pointers.get(key) && !isNew(disk))) return [];
+                // One that leads to a claim that is not there leads nowhere else than before.
+                const isAnother = disk !== pointers.get(key) || (claims?.has(disk ?? "") === true && isNew(disk ?? ""));
+                if (disk === undefined || !isAnother) return [];
                 const storageClass = String(claims?.get(disk)?.spec?.storageClassName);
                 return [[key, { disk, class: storageClass, format: "pvc" }]];
             }),
