@@ -5,7 +5,7 @@ import { want } from "../cluster/polls.js";
 import { isSame } from "../model/canonical.js";
 import { conditionOf } from "../model/conditions.js";
 import { BootsourceError, throwIfCancelled } from "../model/errors.js";
-import type { DataImportCron, DataSource, EffectiveTemplate, Pointer } from "../model/objects.js";
+import type { DataImportCron, DataSource, DataVolume, EffectiveTemplate, Pointer } from "../model/objects.js";
 import { isPlatformsCron } from "../rules/cdi-cron.js";
 import { cronAnnotations, cronLabels } from "../rules/cron-names.js";
 import { systemNamespace } from "../rules/system-list.js";
@@ -146,14 +146,29 @@ async function lookFor(
         return { name, state: "failed", why: upToDate.message };
     }
     const source = await cluster.get("DataSource", dataSource);
-    const isReady = conditionOf(source, "Ready")?.status === "True" && speaksOfThis(now, digests[name], cluster);
     const volume = await cluster.get("DataVolume", {
         namespace,
         name: now.status?.currentImports?.[0]?.DataVolumeName ?? "none",
     });
     const seen = [upToDate, source?.status, volume?.status];
     const why = upToDate?.message ?? conditionOf(source, "Ready")?.message ?? "";
-    return { name, state: isReady && upToDate?.status === "True" ? "arrived" : "waiting", why, seen };
+    const isSaid = [upToDate, conditionOf(source, "Ready")].every((condition) => condition?.status === "True");
+    const isReady = isSaid && speaksOfThis(now, digests[name], cluster) && (await isThere(source, volume, cluster));
+    return { name, state: isReady ? "arrived" : "waiting", why, seen };
+}
+
+/** For a moment statuses still speak of an image that was just taken away to be brought in elsewhere: its disk is looked at. */
+async function isThere(
+    source: DataSource | undefined,
+    volume: DataVolume | undefined,
+    cluster: Cluster,
+): Promise<boolean> {
+    if (volume !== undefined && volume.status?.phase !== "Succeeded") return false;
+    const { pvc, snapshot } = source?.spec.source ?? {};
+    const disk = pvc
+        ? await cluster.get("PersistentVolumeClaim", pvc)
+        : snapshot && (await cluster.get("VolumeSnapshot", snapshot));
+    return disk !== undefined && disk.metadata.deletionTimestamp === undefined;
 }
 
 /** Whether what the cron says is about what is asked; CDI's crons are made anew with every change, and say nothing old. */
