@@ -119,6 +119,8 @@ Pulumi's words for the resource; what happens to the image stands beside them. \
 | Change | The resource is | The image |
 | --- | --- | --- |
 ${lines.join("\n")}
+
+Another \`carrier\` is an update too, and moves nothing: see [In the platform's own list](boot-sources.md#in-the-platforms-own-list).
 `;
 }
 
