@@ -4,12 +4,8 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { runtime } from "@pulumi/pulumi";
-import {
-    type ConfigValue as Setting,
-    type EngineEvent,
-    LocalWorkspace,
-    type Stack,
-} from "@pulumi/pulumi/automation/index.js";
+import type { ConfigValue as Setting, EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import { newStack } from "./stack.js";
 
 const clone = path.resolve(__dirname, "../../..");
 
@@ -111,27 +107,8 @@ interface Selected {
     readonly settings: Map<string, string>;
 }
 
-async function select(directory: string, stackName: string): Promise<Selected> {
-    const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName, projectName: "engine", program: () => Promise.resolve({}) },
-        {
-            workDir: directory,
-            // By default `main` is this process's directory, and relative paths would lead into the clone.
-            projectSettings: { name: "engine", runtime: "nodejs", main: directory },
-            envVars: {
-                // As in tools/start.cjs: what Pulumi keeps beside a checkpoint is not written in one step, and killed runs leave half of it.
-                PULUMI_BACKEND_URL: `file://${path.join(directory, "backend")}?metadata=skip`,
-                PULUMI_HOME: path.join(directory, "home"),
-                PULUMI_CONFIG_PASSPHRASE: "correct horse",
-                PULUMI_SKIP_UPDATE_CHECK: "true",
-                // Plans are an experiment of Pulumi's still.
-                PULUMI_EXPERIMENTAL: "true",
-                XDG_CACHE_HOME: path.join(directory, "cache"),
-                PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-                PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
-            },
-        },
-    );
+async function select(directory: string, name: string): Promise<Selected> {
+    const stack = await newStack(directory, name);
     // What every operation asks at its end, in three more commands: the outputs are read from the state here, the history by nobody.
     stack.outputs = () => Promise.resolve({});
     stack.info = () => Promise.resolve(undefined);
@@ -144,18 +121,22 @@ async function configure(
     settings: Map<string, string>,
     wanted: ReadonlyMap<string, ConfigValue | undefined>,
 ): Promise<void> {
-    const changed: Record<string, Setting> = {};
+    const present = await stack.workspace.stackSettings(stack.name);
+    const plain = { ...present.config };
+    const secret: Record<string, Setting> = {};
+    let changes = 0;
     for (const [key, value] of wanted) {
         if (settings.get(key) === JSON.stringify(value)) continue;
-        if (value === undefined) {
-            settings.delete(key);
-            await stack.removeConfig(key);
-        } else {
-            settings.set(key, JSON.stringify(value));
-            changed[key] = typeof value === "string" ? { value } : value;
-        }
+        changes++;
+        settings.set(key, JSON.stringify(value));
+        if (value === undefined) Reflect.deleteProperty(plain, key);
+        else if (typeof value === "string") plain[key] = value;
+        else secret[key] = value;
     }
-    if (Object.keys(changed).length > 0) await stack.setAllConfig(changed);
+    if (changes === 0) return;
+    // What is no secret is written as a user edits the file; the CLI encrypts the rest.
+    await stack.workspace.saveStackSettings(stack.name, { ...present, config: plain });
+    if (Object.keys(secret).length > 0) await stack.setAllConfig(secret);
 }
 
 async function operate(

@@ -1,4 +1,4 @@
-// kill -9 of an agent during refreshes, switches of class and of format, and garbage collection: 200 times, and nothing is lost.
+// kill -9 of an agent during refreshes, switches of class and of format, and garbage collection: often, and nothing is lost.
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,16 +12,17 @@ import { makeContainerdisk } from "../images/containerdisk.js";
 import { makeDisk, seededRandom } from "../images/disk.js";
 import { type FakeRegistry, startFakeRegistry } from "../servers/fake-registry.js";
 import { cronAt, dataSourceAt, type Goal, openStore, workUntil } from "./boot-source.js";
+import { howManyKills } from "./how-many.js";
 import { type SlowLink, startSlowLink } from "./slow-link.js";
 
-const kills = 200;
+const kills = howManyKills(100);
 const architecture = process.arch === "x64" ? "amd64" : process.arch;
 
 /** What is under way when the agent is killed. */
 const events = ["refresh", "class", "format"] as const;
 
 describe("kill -9 of whoever keeps a boot source current", function () {
-    this.timeout(15 * 60_000);
+    this.timeout(90 * 60_000);
     const random = seededRandom(11);
     const known = new Set<string>();
     let directory: string;

@@ -10,16 +10,16 @@ import { makeDisk, seededRandom } from "../images/disk.js";
 import { type UnrulyApi, startUnrulyApi } from "../kubernetes/unruly-api.js";
 import { type FakeRegistry, startFakeRegistry } from "../servers/fake-registry.js";
 import { type ClusterProject, type Wish, makeClusterProject } from "./cluster-project.js";
+import { howManyKills } from "./how-many.js";
 import { isAlive, providersOf } from "./processes.js";
 
-/** A build server has time for so many; `BOOTSOURCE_KILLS=100` takes ten minutes and more. */
-const kills = Number(process.env["BOOTSOURCE_KILLS"] ?? 30);
+const kills = howManyKills(24);
 /** So many runs are killed one after the other before one is let through. */
 const chain = 5;
 const whom = ["the CLI", "the provider", "both"] as const;
 
 describe("kill -9 during `pulumi up` on a cluster", function () {
-    this.timeout(30 * 60_000);
+    this.timeout(90 * 60_000);
     const numbers = seededRandom(17);
     /** From 0 to 1. */
     const random = (): number => numbers() / 2 ** 31;

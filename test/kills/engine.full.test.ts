@@ -6,13 +6,14 @@ import { rawDisk, sha256 } from "../engine/disks.js";
 import { sha256Of } from "../engine/project.js";
 import { type Web, startWeb } from "../engine/web.js";
 import { type CliProject, makeCliProject } from "./cli.js";
+import { howManyKills } from "./how-many.js";
 import { isAlive, providersOf } from "./processes.js";
 
-const kills = 50;
+const kills = howManyKills(24);
 const chunk = 64 << 10;
 
 describe("kill -9 during `pulumi up`", function () {
-    this.timeout(25 * 60_000);
+    this.timeout(60 * 60_000);
     let web: Web;
     let project: CliProject;
 
