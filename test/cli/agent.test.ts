@@ -18,17 +18,18 @@ const second = makeDisk(1 << 20, { seed: 82 });
 
 describe("bootsource agent", function () {
     this.timeout(60_000);
-    const store = useBootStore();
     let agents: RunningAgent[] = [];
+    // Before the store's own hook: none may write into a store that is being removed.
+    afterEach(async () => {
+        await Promise.all(agents.map((agent) => agent.stop("SIGKILL")));
+        agents = [];
+    });
+    const store = useBootStore();
     const start = (...more: string[]): RunningAgent => {
         const agent = runAgent("--store", store.stage.store, "--log-level", "debug", ...more);
         agents.push(agent);
         return agent;
     };
-    afterEach(async () => {
-        await Promise.all(agents.map((agent) => agent.stop("SIGKILL")));
-        agents = [];
-    });
 
     it("keeps sources current on their schedules, and tells each step with its bytes", async () => {
         store.publish("fedora", first);

@@ -70,6 +70,16 @@ export async function startControlPlane(
     return plane;
 }
 
+/**
+ * A control plane for one suite alone, whose every object counts: what other suites left would be moved, or made again, by the changes
+ * that it looks at. Started in its `before`, stopped after it.
+ */
+export async function startOwnControlPlane(context: Context): Promise<ControlPlane & { end(): Promise<void> }> {
+    const { plane, end } = await startOnFreePorts(await requirePrograms(context));
+    explainWaits(() => describeSituation(plane.api, { "cdi-controller": plane.log("cdi-controller") }));
+    return { ...plane, end };
+}
+
 /** For whoever has no root hook: a program beside mocha. */
 export async function stopControlPlane(): Promise<void> {
     // Where it did not start, the suite has said so, and nothing is left.

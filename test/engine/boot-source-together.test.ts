@@ -8,11 +8,12 @@ import { sha256Of } from "./project.js";
 
 describe("an agent and a stack", function () {
     this.timeout(240_000);
-    const engine = useEngine();
     const agents: RunningAgent[] = [];
+    // Before the engine's own hook: none may write into a store that is being removed.
     afterEach(async () => {
         await Promise.all(agents.splice(0).map((agent) => agent.stop("SIGKILL")));
     });
+    const engine = useEngine();
 
     const start = (): RunningAgent => {
         const agent = runAgent("--store", engine.project.store, "--log-level", "debug");

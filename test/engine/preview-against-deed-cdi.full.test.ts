@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as bootsource from "../../components/index.js";
 import { systemNamespace } from "../../provider/rules/system-list.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { startOwnControlPlane } from "../control-plane/control-plane.js";
 import { playPlatform } from "../control-plane/hyperconverged.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
@@ -18,17 +18,20 @@ import { ok } from "./storage-default-program.js";
 describe("what a preview of a cluster names is what its update does", function () {
     this.timeout(240_000);
     const engine = useEngine();
-    let plane: ControlPlane;
+    let plane: Awaited<ReturnType<typeof startOwnControlPlane>>;
     let registry: FakeRegistry;
     let site: ClusterSite;
     let clean: (() => Promise<unknown>)[] = [];
     let lives = 0;
 
     before(async function () {
-        plane = await startControlPlane(this);
+        plane = await startOwnControlPlane(this);
         registry = await startFakeRegistry({});
     });
-    after(() => registry.close());
+    after(async () => {
+        await registry.close();
+        await plane.end();
+    });
     beforeEach(async () => {
         lives += 1;
         const classes = { plain: `deeds-plain-${lives}`, other: `deeds-other-${lives}` };
@@ -117,8 +120,8 @@ describe("what a preview of a cluster names is what its update does", function (
                     deeds = shownOf(deedsSince(await plane.requests(0, true), before.length), foretold);
                     return JSON.stringify(deeds) === JSON.stringify(expected);
                 };
-                // What is deleted goes a moment later.
-                await until("the deeds are all there", isDone, { seconds: 20, every: 200 }).catch(() => undefined);
+                // What is deleted goes a moment later: a new garbage collector learns of new kinds every half minute.
+                await until("the deeds are all there", isDone, { seconds: 90, every: 200 }).catch(() => undefined);
                 assert.deepEqual(deeds, expected, story);
             }
         });

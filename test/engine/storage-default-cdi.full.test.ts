@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as bootsource from "../../components/index.js";
 import type { KubeObject } from "../control-plane/api.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { startOwnControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
@@ -21,14 +21,14 @@ const snapshotDriver = "rbd.csi.ceph.com";
 describe("a StorageDefault on CDI", function () {
     this.timeout(300_000);
     const engine = useEngine();
-    let plane: ControlPlane;
+    let plane: Awaited<ReturnType<typeof startOwnControlPlane>>;
     let registry: Registry;
     let namespace: string;
     let kubeconfig: string;
     let clean: (() => Promise<void>)[] = [];
 
     before(async function () {
-        plane = await startControlPlane(this);
+        plane = await startOwnControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
         await registry.push(
             "fedora",
@@ -36,7 +36,10 @@ describe("a StorageDefault on CDI", function () {
             makeContainerdisk(makeDisk(1 << 20, { seed: 71 }), { architecture: "amd64" }),
         );
     });
-    after(() => registry.close());
+    after(async () => {
+        await registry.close();
+        await plane.end();
+    });
     beforeEach(async () => {
         namespace = await plane.namespace("storage-default");
         ({ kubeconfig } = plane);
@@ -53,7 +56,6 @@ describe("a StorageDefault on CDI", function () {
     const run = (operation: "up" | "preview" | "refresh" | "destroy", program?: Program): Promise<Ran> =>
         engine.project.run(operation, program, {
             store: null,
-            // Boot sources of its own stack are waited for: no other suite on this control plane has one of that name.
             stack: "storage-defaults",
             config: {
                 kubeconfig: { value: kubeconfig, secret: true },

@@ -4,7 +4,7 @@ import * as bootsource from "../../components/index.js";
 import { type DataImportCronTemplate } from "../../provider/model/objects.js";
 import { systemNamespace } from "../../provider/rules/system-list.js";
 import type { KubeObject } from "../control-plane/api.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { startOwnControlPlane } from "../control-plane/control-plane.js";
 import { type Era, type PlayedPlatform, playPlatform } from "../control-plane/hyperconverged.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk } from "../images/containerdisk.js";
@@ -19,7 +19,7 @@ import { ok } from "./storage-default-program.js";
 describe("SystemBootSources on CDI", function () {
     this.timeout(300_000);
     const engine = useEngine();
-    let plane: ControlPlane;
+    let plane: Awaited<ReturnType<typeof startOwnControlPlane>>;
     let registry: Registry;
     let namespace: string;
     let kubeconfig: string;
@@ -27,14 +27,17 @@ describe("SystemBootSources on CDI", function () {
     let clean: (() => Promise<void>)[] = [];
 
     before(async function () {
-        plane = await startControlPlane(this);
+        plane = await startOwnControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
         for (const [seed, name] of ["fedora", "centos"].entries()) {
             const disk = makeDisk(1 << 20, { seed: 80 + seed });
             await registry.push(name, "latest", makeContainerdisk(disk, { architecture: "amd64" }));
         }
     });
-    after(() => registry.close());
+    after(async () => {
+        await registry.close();
+        await plane.end();
+    });
     beforeEach(async () => {
         namespace = await plane.namespace("system");
         await applyRoles(plane, namespace);
