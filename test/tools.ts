@@ -33,3 +33,13 @@ function isProgram(file: string): boolean {
         return false;
     }
 }
+
+/**
+ * What a suite does after its last test, said in its `before` once there is something to end: a suite that is skipped before that has
+ * nothing to end, and an `after` of its own would fail on what was never begun.
+ */
+export function afterwards(context: Context, end: () => unknown): void {
+    context.runnable().parent?.afterAll(async () => {
+        await end();
+    });
+}

@@ -12,6 +12,7 @@ import { useEngine } from "../engine/fixture.js";
 import type { Program, Ran } from "../engine/project.js";
 import { makeDisk } from "../images/disk.js";
 import { applyRoles, login } from "../kubernetes/roles.js";
+import { afterwards } from "../tools.js";
 import { runCommand } from "./run-command.js";
 import { type RunningAgent, runAgent } from "./run-agent.js";
 
@@ -33,8 +34,8 @@ describe("the agent over a cluster", function () {
         plane = await startControlPlane(this);
         const provisioner = "kubevirt.io.hostpath-provisioner";
         removeClass = await plane.storageClass({ name: "agents", provisioner, default: true });
+        afterwards(this, removeClass);
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("agents");
         await applyRoles(plane, namespace);

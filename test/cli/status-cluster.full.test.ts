@@ -41,7 +41,7 @@ interface Kubeconfig {
 
 describe("bootsource status of a cluster", function () {
     this.timeout(300_000);
-    const clean: (() => Promise<unknown>)[] = [];
+    const clean: (() => unknown)[] = [];
     let plane: ControlPlane;
     let registry: Registry;
     let directory: string;
@@ -62,6 +62,9 @@ describe("bootsource status of a cluster", function () {
             await plane.storageClass({ name: "shown", provisioner: "kubevirt.io.hostpath-provisioner", default: true }),
         );
         directory = mkdtempSync(path.join(tmpdir(), "bootsource-status-"));
+        clean.push(() => {
+            rmSync(directory, { recursive: true, force: true });
+        });
         file = path.join(directory, "kubeconfig");
         [east, west] = [await plane.namespace("east"), await plane.namespace("west")];
         const readers = await Promise.all(
@@ -87,7 +90,6 @@ describe("bootsource status of a cluster", function () {
     });
     after(async () => {
         for (const remove of clean.reverse()) await remove();
-        rmSync(directory, { recursive: true, force: true });
     });
 
     const cdi = (namespace: string, kind: string): string =>

@@ -12,6 +12,7 @@ import { startProcesses, type Processes } from "./processes.js";
 import { requireKubeVirtCrds, requirePrograms, type Programs } from "./programs.js";
 import { makeSettings, type Settings } from "./settings.js";
 import { describeSituation } from "./situation.js";
+import { afterwards } from "../tools.js";
 import { startUploadProxy } from "./upload-proxy.js";
 import { explainWaits, Hopeless, until } from "./until.js";
 
@@ -48,7 +49,7 @@ export interface ControlPlane extends Audit, Nodes {
 
 interface Running {
     readonly plane: ControlPlane;
-    end(): Promise<void>;
+    readonly end: () => Promise<void>;
 }
 
 let running: Promise<Running> | undefined;
@@ -71,13 +72,14 @@ export async function startControlPlane(
 }
 
 /**
- * A control plane for one suite alone, whose every object counts: what other suites left would be moved, or made again, by the changes
- * that it looks at. Started in its `before`, stopped after it.
+ * A control plane for one suite alone, which looks at everything in it: what other suites left would be moved, or made again, by the
+ * changes of such a suite. Started in its `before`, stopped after its last test.
  */
-export async function startOwnControlPlane(context: Context): Promise<ControlPlane & { end(): Promise<void> }> {
+export async function startOwnControlPlane(context: Context): Promise<ControlPlane> {
     const { plane, end } = await startOnFreePorts(await requirePrograms(context));
+    afterwards(context, end);
     explainWaits(() => describeSituation(plane.api, { "cdi-controller": plane.log("cdi-controller") }));
-    return { ...plane, end };
+    return plane;
 }
 
 /** For whoever has no root hook: a program beside mocha. */

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { startRegistry, type Registry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import type { KubeObject } from "./api.js";
 import { startControlPlane, type ControlPlane } from "./control-plane.js";
 import { until } from "./until.js";
@@ -22,6 +22,7 @@ describe("boot sources kept by CDI on the control plane", function () {
     before(async function () {
         plane = await startControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         namespace = await plane.namespace("crons");
         clean.push(
             await plane.insecureRegistry(registry.host),
@@ -36,7 +37,6 @@ describe("boot sources kept by CDI on the control plane", function () {
     });
     after(async () => {
         for (const remove of clean.reverse()) await remove();
-        await registry.close();
     });
 
     const cdi = (kind: string, name = ""): string =>

@@ -6,6 +6,7 @@ import { request } from "node:https";
 import { startWeb, type Web } from "../engine/web.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
+import { afterwards } from "../tools.js";
 import type { KubeObject } from "./api.js";
 import { startControlPlane, type ControlPlane } from "./control-plane.js";
 import { until } from "./until.js";
@@ -30,6 +31,7 @@ describe("imports by CDI on the control plane", function () {
     before(async function () {
         plane = await startControlPlane(this);
         web = await startWeb();
+        afterwards(this, () => web.close());
         namespace = await plane.namespace("imports");
         clean = [
             await plane.storageClass({ name: "imports-plain", provisioner: "kubevirt.io/hostpath-provisioner" }),
@@ -43,7 +45,6 @@ describe("imports by CDI on the control plane", function () {
     });
     after(async () => {
         for (const remove of clean) await remove();
-        await web.close();
     });
 
     const path = (kind: string, name = ""): string =>

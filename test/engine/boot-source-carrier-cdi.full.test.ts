@@ -10,7 +10,7 @@ import { makeContainerdisk } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { applyRoles, login } from "../kubernetes/roles.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 import { ok } from "./storage-default-program.js";
@@ -30,10 +30,10 @@ describe("a boot source in the platform's list, on CDI", function () {
     before(async function () {
         plane = await startControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         const disk = makeDisk(1 << 20, { seed: 86 });
         await registry.push("carried", "latest", makeContainerdisk(disk, { architecture: "amd64" }));
     });
-    after(() => registry.close());
     beforeEach(async () => {
         namespace = await plane.namespace("carrier");
         await applyRoles(plane, namespace);

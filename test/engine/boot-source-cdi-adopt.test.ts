@@ -6,7 +6,7 @@ import { until } from "../control-plane/until.js";
 import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -23,6 +23,7 @@ describe("a boot source on CDI that adopts a disk", function () {
     before(async function () {
         plane = await startControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         const provisioner = "kubevirt.io.hostpath-provisioner";
         clean.push(
             await plane.insecureRegistry(registry.host),
@@ -31,7 +32,6 @@ describe("a boot source on CDI that adopts a disk", function () {
     });
     after(async () => {
         for (const remove of clean.reverse()) await remove();
-        await registry.close();
     });
     beforeEach(async () => {
         namespace = await plane.namespace("adopts");

@@ -10,7 +10,7 @@ import { until } from "../control-plane/until.js";
 import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -29,6 +29,7 @@ describe("a boot source on CDI", function () {
     before(async function () {
         plane = await startControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         clean.push(
             await plane.insecureRegistry(registry.host),
             await plane.storageClass({
@@ -40,7 +41,6 @@ describe("a boot source on CDI", function () {
     });
     after(async () => {
         for (const remove of clean.reverse()) await remove();
-        await registry.close();
     });
     beforeEach(async () => {
         namespace = await plane.namespace("boot-sources");

@@ -7,7 +7,7 @@ import { EmbeddedCluster } from "../../provider/embedded/cluster.js";
 import { systemClock } from "../../provider/model/clock.js";
 import type { DataImportCron, DataSource } from "../../provider/model/objects.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { digestOf, imageOf, program, toldBy } from "./boot-source-program.js";
 import { type Project, makeProject } from "./project.js";
 
@@ -52,14 +52,14 @@ describe("the documentation's custom boot source, as a resource", function () {
 
     before(async function () {
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         project = makeProject();
+        afterwards(this, () => {
+            project.remove();
+        });
         await publish(60);
         told = toldBy(await run("up", args()));
         await look();
-    });
-    after(async () => {
-        project.remove();
-        await registry.close();
     });
 
     it("is made by declaring it, and by nothing else: a store has none of its own [A53, A54, A65, A66]", () => {

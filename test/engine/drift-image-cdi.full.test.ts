@@ -6,6 +6,7 @@ import { type ControlPlane, startControlPlane } from "../control-plane/control-p
 import { until } from "../control-plane/until.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
+import { afterwards } from "../tools.js";
 import { http, image, useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -22,8 +23,8 @@ describe("an imported image that others touch", function () {
         plane = await startControlPlane(this);
         const provisioner = "kubevirt.io/hostpath-provisioner";
         removeClass = await plane.storageClass({ name: "touched-images", provisioner, default: true });
+        afterwards(this, removeClass);
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("touched-images");
         engine.web.serve("/disk.qcow2", makeQcow2(disk));

@@ -6,6 +6,7 @@ import type { ImportedImageArgs } from "../../components/index.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
+import { afterwards } from "../tools.js";
 import { http, image, useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -27,8 +28,8 @@ describe("an imported image on CDI", function () {
             provisioner: "kubevirt.io/hostpath-provisioner",
             default: true,
         });
+        afterwards(this, removeClass);
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("images");
         engine.web.serve("/first.qcow2", makeQcow2(first));

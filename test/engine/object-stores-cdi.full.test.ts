@@ -10,6 +10,7 @@ import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
 import { startGcsServer } from "../servers/gcs-server.js";
 import { keys, requireS3Server, startS3Server } from "../servers/s3-server.js";
+import { afterwards } from "../tools.js";
 import { useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -27,8 +28,8 @@ describe("boot sources of object stores on CDI", function () {
         plane = await startControlPlane(this);
         const provisioner = "kubevirt.io.hostpath-provisioner";
         removeClass = await plane.storageClass({ name: "object-stores", provisioner, default: true });
+        afterwards(this, removeClass);
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("object-stores");
     });

@@ -2,12 +2,13 @@
 import * as assert from "node:assert/strict";
 import * as bootsource from "../../components/index.js";
 import { systemNamespace } from "../../provider/rules/system-list.js";
-import { startOwnControlPlane } from "../control-plane/control-plane.js";
+import { type ControlPlane, startOwnControlPlane } from "../control-plane/control-plane.js";
 import { playPlatform } from "../control-plane/hyperconverged.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { type FakeRegistry, startFakeRegistry } from "../servers/fake-registry.js";
+import { afterwards } from "../tools.js";
 import { type ClusterDeeds, deedsSince } from "./deeds-cdi.js";
 import { useEngine } from "./fixture.js";
 import { type Foretold, foretoldBy } from "./foretold.js";
@@ -18,7 +19,7 @@ import { ok } from "./storage-default-program.js";
 describe("what a preview of a cluster names is what its update does", function () {
     this.timeout(240_000);
     const engine = useEngine();
-    let plane: Awaited<ReturnType<typeof startOwnControlPlane>>;
+    let plane: ControlPlane;
     let registry: FakeRegistry;
     let site: ClusterSite;
     let clean: (() => Promise<unknown>)[] = [];
@@ -27,10 +28,7 @@ describe("what a preview of a cluster names is what its update does", function (
     before(async function () {
         plane = await startOwnControlPlane(this);
         registry = await startFakeRegistry({});
-    });
-    after(async () => {
-        await registry.close();
-        await plane.end();
+        afterwards(this, () => registry.close());
     });
     beforeEach(async () => {
         lives += 1;

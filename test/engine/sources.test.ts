@@ -9,7 +9,7 @@ import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
 import { makeTar } from "../images/tar.js";
 import { type Registry, registryLogin, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { http, image, useEngine } from "./fixture.js";
 import { sha256Of } from "./project.js";
 
@@ -24,8 +24,8 @@ describe("containerdisks in a stack", function () {
     let registry: Registry;
     before(async function () {
         registry = await startRegistry(requireTool(this, "docker-registry"), { login: true });
+        afterwards(this, () => registry.close());
     });
-    after(() => registry.close());
 
     const args = (
         url: string,

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import * as bootsource from "../../components/index.js";
 import type { KubeObject } from "../control-plane/api.js";
-import { startOwnControlPlane } from "../control-plane/control-plane.js";
+import { type ControlPlane, startOwnControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { applyRoles, login } from "../kubernetes/roles.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 import { type Args, clusterMark, ok, virtMark } from "./storage-default-program.js";
@@ -21,7 +21,7 @@ const snapshotDriver = "rbd.csi.ceph.com";
 describe("a StorageDefault on CDI", function () {
     this.timeout(300_000);
     const engine = useEngine();
-    let plane: Awaited<ReturnType<typeof startOwnControlPlane>>;
+    let plane: ControlPlane;
     let registry: Registry;
     let namespace: string;
     let kubeconfig: string;
@@ -30,15 +30,12 @@ describe("a StorageDefault on CDI", function () {
     before(async function () {
         plane = await startOwnControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         await registry.push(
             "fedora",
             "latest",
             makeContainerdisk(makeDisk(1 << 20, { seed: 71 }), { architecture: "amd64" }),
         );
-    });
-    after(async () => {
-        await registry.close();
-        await plane.end();
     });
     beforeEach(async () => {
         namespace = await plane.namespace("storage-default");

@@ -4,14 +4,14 @@ import * as bootsource from "../../components/index.js";
 import { type DataImportCronTemplate } from "../../provider/model/objects.js";
 import { systemNamespace } from "../../provider/rules/system-list.js";
 import type { KubeObject } from "../control-plane/api.js";
-import { startOwnControlPlane } from "../control-plane/control-plane.js";
+import { type ControlPlane, startOwnControlPlane } from "../control-plane/control-plane.js";
 import { type Era, type PlayedPlatform, playPlatform } from "../control-plane/hyperconverged.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { applyRoles, login } from "../kubernetes/roles.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools.js";
+import { afterwards, requireTool } from "../tools.js";
 import { useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 import { ok } from "./storage-default-program.js";
@@ -19,7 +19,7 @@ import { ok } from "./storage-default-program.js";
 describe("SystemBootSources on CDI", function () {
     this.timeout(300_000);
     const engine = useEngine();
-    let plane: Awaited<ReturnType<typeof startOwnControlPlane>>;
+    let plane: ControlPlane;
     let registry: Registry;
     let namespace: string;
     let kubeconfig: string;
@@ -29,14 +29,11 @@ describe("SystemBootSources on CDI", function () {
     before(async function () {
         plane = await startOwnControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         for (const [seed, name] of ["fedora", "centos"].entries()) {
             const disk = makeDisk(1 << 20, { seed: 80 + seed });
             await registry.push(name, "latest", makeContainerdisk(disk, { architecture: "amd64" }));
         }
-    });
-    after(async () => {
-        await registry.close();
-        await plane.end();
     });
     beforeEach(async () => {
         namespace = await plane.namespace("system");

@@ -10,6 +10,7 @@ import { type ControlPlane, startControlPlane } from "../control-plane/control-p
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
 import { type UploadRelay, startUploadRelay } from "../kubernetes/upload-relay.js";
+import { afterwards } from "../tools.js";
 import { image, useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -33,10 +34,10 @@ describe("an upload to CDI", function () {
             provisioner: "kubevirt.io/hostpath-provisioner",
             default: true,
         });
+        afterwards(this, removeClass);
         const { status } = await plane.api.get("/apis/cdi.kubevirt.io/v1beta1/cdiconfigs/config");
         proxy = (status as { uploadProxyURL: string }).uploadProxyURL;
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("uploads");
     });

@@ -8,7 +8,7 @@ import { diskOf, digestOf, hashOf, imageOf } from "../engine/boot-source-program
 import { makeContainerdisk } from "../images/containerdisk.js";
 import { clone, type Project, projectFrom, run } from "../package/project";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools";
+import { afterwards, requireTool } from "../tools.js";
 
 interface Outputs {
     readonly digest: string;
@@ -35,8 +35,8 @@ describe("the examples of boot sources", function () {
     before(async function () {
         requireTool(this, "pulumi");
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
     });
-    after(() => registry.close());
     afterEach(() => {
         project?.remove();
         project = undefined;

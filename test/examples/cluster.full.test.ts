@@ -8,7 +8,7 @@ import { type Containerdisk, makeContainerdisk, makeIndex } from "../images/cont
 import { makeDisk } from "../images/disk.js";
 import { clone, type Project, projectFrom } from "../package/project";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools";
+import { afterwards, requireTool } from "../tools.js";
 
 const disks = [1, 2, 3].map((seed) => makeDisk(1 << 20, { seed: 600 + seed }));
 
@@ -24,8 +24,8 @@ describe("the examples on a cluster", function () {
         requireTool(this, "pulumi");
         plane = await startControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
     });
-    after(() => registry.close());
     beforeEach(async () => {
         namespace = await plane.namespace("examples");
         const plain = { name: "plain", provisioner: "kubevirt.io.hostpath-provisioner", default: true };

@@ -11,7 +11,7 @@ import { makeTar } from "../images/tar.js";
 import { clone, type Project, projectFrom } from "../package/project";
 import { type ImageServer, startImageServer } from "../servers/image-server.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { requireTool } from "../tools";
+import { afterwards, requireTool } from "../tools.js";
 
 const [fedora, debian] = [makeDisk(3 << 20, { seed: 121 }), makeDisk(3 << 20, { seed: 122 })];
 
@@ -24,8 +24,13 @@ describe("the example of a team's images", function () {
     before(async function () {
         requireTool(this, "pulumi");
         registry = await startRegistry(requireTool(this, "docker-registry"));
+        afterwards(this, () => registry.close());
         server = await startImageServer();
+        afterwards(this, () => server.close());
         project = projectFrom(path.join(clone, "examples", "golden-images"));
+        afterwards(this, () => {
+            project.remove();
+        });
         const architecture = process.arch === "x64" ? "amd64" : process.arch;
         await registry.push("quay/containerdisks/fedora", "42", makeContainerdisk(makeQcow2(fedora), { architecture }));
         const qcow2 = makeQcow2(debian, { compression: "zlib" });
@@ -35,11 +40,6 @@ describe("the example of a team's images", function () {
         server.serve(`${at}/SHA512SUMS`, { bytes: Buffer.from(`${sha512}  debian-13-generic-amd64.qcow2\n`) });
         const tools = gzipSync(makeTar([{ path: "agent/install.sh", bytes: Buffer.from("#!/bin/sh\n") }]));
         server.serve("/corp/guest-tools.tar.gz", { bytes: tools, etag: '"1"' });
-    });
-    after(async () => {
-        await server.close();
-        await registry.close();
-        project.remove();
     });
 
     it("brings in every one of them from the mirrors that the stack names, and says where they are [B12, B13]", async () => {

@@ -5,6 +5,7 @@ import { type ControlPlane, startControlPlane } from "../control-plane/control-p
 import { until } from "../control-plane/until.js";
 import { type Web, startWeb } from "../engine/web.js";
 import { makeDisk } from "../images/disk.js";
+import { afterwards } from "../tools.js";
 import { makeCdiBootStage } from "./boot-stage.js";
 
 describe("storage classes by real CDI", function () {
@@ -14,8 +15,8 @@ describe("storage classes by real CDI", function () {
     before(async function () {
         plane = await startControlPlane(this);
         web = await startWeb();
+        afterwards(this, () => web.close());
     });
-    after(() => web.close());
     describeClassWaits("CDI", () => makeCdiBootStage(plane));
 
     it("a profile that knows no way to provision holds an import up until somebody completes it", async () => {

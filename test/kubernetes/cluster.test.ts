@@ -3,6 +3,7 @@ import { describeCluster } from "../conformance/cluster.js";
 import { describeImports } from "../conformance/imports.js";
 import { type Web, startWeb } from "../engine/web.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { afterwards } from "../tools.js";
 import { makeImportStage, makeKubernetesStage } from "./stage.js";
 
 describe("the contract over a Kubernetes API", () => {
@@ -11,8 +12,8 @@ describe("the contract over a Kubernetes API", () => {
     before(async function () {
         plane = await startControlPlane(this);
         web = await startWeb();
+        afterwards(this, () => web.close());
     });
-    after(() => web.close());
 
     describeCluster("a Kubernetes cluster", () => makeKubernetesStage(plane));
     describeImports("a Kubernetes cluster", () => makeImportStage(plane, web));

@@ -6,6 +6,7 @@ import { apiOf, groupOf } from "../../provider/kubernetes/subjects.js";
 import { isBootsourceError } from "../../provider/model/errors.js";
 import { type Kind, kinds } from "../../provider/model/objects.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { afterwards } from "../tools.js";
 import { applyRoles, login, roles } from "./roles.js";
 import { openCluster } from "./stage.js";
 
@@ -26,8 +27,8 @@ describe("the roles that are shipped", function () {
         viewer = await as("viewer", "bootsource-preview");
         admin = await as("admin", "bootsource-admin");
         nobody = await as("nobody");
+        afterwards(this, () => Promise.all([viewer, admin, nobody].map((cluster) => cluster.close())));
     });
-    after(() => Promise.all([viewer, admin, nobody].map((cluster) => cluster.close())));
 
     it("let everybody know the same cluster by the same name", async () => {
         const identity = await viewer.establish();

@@ -4,6 +4,7 @@ import { type Made, Session } from "../../provider/lifecycle/session.js";
 import { systemClock } from "../../provider/model/clock.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
+import { afterwards } from "../tools.js";
 
 const urn = "urn:pulumi:s::p::t::disk";
 const storage = { size: "8Mi", storageClassName: "alone" };
@@ -17,8 +18,8 @@ describe("a claim whose DataVolume CDI took away", function () {
     before(async function () {
         plane = await startControlPlane(this);
         removeClass = await plane.storageClass({ name: "alone", provisioner: "kubevirt.io/hostpath-provisioner" });
+        afterwards(this, removeClass);
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("alone");
     });

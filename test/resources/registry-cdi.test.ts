@@ -4,6 +4,7 @@ import type { ResourceKind } from "../../provider/lifecycle/registry.js";
 import { Session } from "../../provider/lifecycle/session.js";
 import { systemClock } from "../../provider/model/clock.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { afterwards } from "../tools.js";
 
 const url = "docker://127.0.0.1:9/team/disk:latest";
 const storage = { size: "8Mi", storageClassName: "by-registry" };
@@ -23,8 +24,8 @@ describe("a registry image by CDI", function () {
             name: "by-registry",
             provisioner: "kubevirt.io/hostpath-provisioner",
         });
+        afterwards(this, removeClass);
     });
-    after(() => removeClass());
     beforeEach(async () => {
         namespace = await plane.namespace("registry");
     });
