@@ -17,10 +17,14 @@ const thin = { name: "thin", snapshot: "overlay", dataImportCronSourceFormat: "s
 describe("storage classes and formats of a BootSource", function () {
     this.timeout(240_000);
     const engine = useEngine();
+    let serving: string;
     let registry: Registry;
     let closing: Promise<void> | undefined;
-    beforeEach(async function () {
-        registry = await startRegistry(requireTool(this, "docker-registry"));
+    before(function () {
+        serving = requireTool(this, "docker-registry");
+    });
+    beforeEach(async () => {
+        registry = await startRegistry(serving);
         closing = undefined;
         await registry.push("fedora", "latest", imageOf(0));
     });

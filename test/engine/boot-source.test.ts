@@ -15,12 +15,16 @@ const always = "@every 1s";
 describe("BootSource by the real engine", function () {
     this.timeout(240_000);
     const engine = useEngine();
+    let serving: string;
     let registry: Registry;
     let closing: Promise<void> | undefined;
     let repositories = 0;
     let repository = "";
-    beforeEach(async function () {
-        registry = await startRegistry(requireTool(this, "docker-registry"));
+    before(function () {
+        serving = requireTool(this, "docker-registry");
+    });
+    beforeEach(async () => {
+        registry = await startRegistry(serving);
         repository = `fedora-${repositories++}`;
         closing = undefined;
     });

@@ -14,8 +14,10 @@ const rounds = 300;
 describe("the fuzzer", function () {
     this.timeout(600_000);
     let directory: string;
-    beforeEach(function () {
+    before(function () {
         for (const name of ["qemu-img", "gzip", "xz", "zstd", "bzip2", "tar"]) requireTool(this, name);
+    });
+    beforeEach(() => {
         directory = mkdtempSync(join(tmpdir(), "bootsource-test-"));
     });
     afterEach(() => {

@@ -52,8 +52,10 @@ const judgedAs = ({ format, options }: Variant): readonly string[] =>
 describe("qemu-img as the judge of other formats", () => {
     const disk = makeDisk(5 * 2 ** 20 + 512 * 3, { seed: 62 });
     let space: Workspace;
-    beforeEach(function () {
+    before(function () {
         requireTool(this, "qemu-img");
+    });
+    beforeEach(() => {
         space = new Workspace();
         space.write("disk.raw", disk);
     });

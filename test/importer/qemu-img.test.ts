@@ -88,8 +88,10 @@ const variants: readonly Variant[] = [
 describe("qemu-img as the judge", () => {
     const disk = makeDisk(5 * 2 ** 20 + 512 * 3, { seed: 61 });
     let space: Workspace;
-    beforeEach(function () {
+    before(function () {
         requireTool(this, "qemu-img");
+    });
+    beforeEach(() => {
         space = new Workspace();
         space.write("disk.raw", disk);
     });
