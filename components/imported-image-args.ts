@@ -18,7 +18,8 @@ export interface StorageArgs {
     /** The same as `size`, at the place where CDI has it. */
     resources?: pulumi.Input<ClaimRequestArgs>;
     /**
-     * Storage class. Changing it replaces the image.
+     * Storage class. On Kubernetes also the class of a volume that somebody made by hand, whether there is an object of that name or not;
+     * "" is a volume of no class. Changing it replaces the image.
      * @default the virtualization default class, else the cluster's default; `local` in a new store
      */
     storageClassName?: pulumi.Input<string>;

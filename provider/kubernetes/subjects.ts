@@ -41,6 +41,8 @@ const plurals: { readonly [K in Kind]: string } = {
     Namespace: "namespaces",
     ResourceQuota: "resourcequotas",
     LimitRange: "limitranges",
+    PersistentVolume: "persistentvolumes",
+    CDIConfig: "cdiconfigs",
     APIService: "apiservices",
     Role: "roles",
     RoleBinding: "rolebindings",
@@ -53,6 +55,7 @@ const withStatusPart: readonly Kind[] = [
     "DataVolume",
     "VolumeSnapshot",
     "StorageProfile",
+    "CDIConfig",
     "HyperConverged",
 ];
 

@@ -3,10 +3,10 @@ import type { Upload } from "../cluster/upload.js";
 import { describeRef } from "../cluster/wait.js";
 import type { Clock } from "../model/clock.js";
 import { BootsourceError, isBootsourceError, throwIfCancelled } from "../model/errors.js";
-import type { Ref } from "../model/objects.js";
+import type { CDIConfig, Ref } from "../model/objects.js";
 import type { KubernetesApi } from "./api.js";
 import { type Delivery, deliver } from "./client.js";
-import type { Api } from "./subjects.js";
+import { type Api, apiOf } from "./subjects.js";
 import { type Sending, type Verdict, judgeAnswer, judgeFailure } from "./upload-errors.js";
 import { readUpload, sizeOfUpload } from "./upload-file.js";
 
@@ -101,14 +101,14 @@ async function send(proxy: Proxy & { token: string }, upload: Upload, size: numb
 /** By the stack's own word, else by CDI's, which knows an Ingress or a Route. */
 async function findProxy({ api, name, settings, proxyUrl }: UploadTools, doing: string): Promise<Proxy> {
     const asked = await api
-        .ask({ verb: "get", api: configurations, namespace: undefined, name: "config" }, "GET")
+        .ask({ verb: "get", api: apiOf("CDIConfig"), namespace: undefined, name: "config" }, "GET")
         .catch((thrown: unknown) => {
             // Who names the address need not have the right to look it up.
             if (settings.url !== undefined && isBootsourceError(thrown) && thrown.code === "forbidden")
                 return undefined;
             throw thrown;
         });
-    const { status = {} } = (asked?.found === true ? asked.body : {}) as Configuration;
+    const { status = {} } = (asked?.found === true ? asked.body : {}) as Pick<CDIConfig, "status">;
     const found = settings.url ?? (status.uploadProxyURL || undefined);
     if (found === undefined) {
         throw new BootsourceError(
@@ -142,18 +142,6 @@ async function tokenFor({ namespace, name }: Ref, signal: AbortSignal, { api }: 
     if (!asked.found) throw asked.error;
     return (asked.body as { status?: { token?: string } }).status?.token ?? "";
 }
-
-interface Configuration {
-    readonly status?: { readonly uploadProxyURL?: string; readonly uploadProxyCA?: string };
-}
-
-const configurations: Api = {
-    kind: "CDIConfig",
-    apiVersion: "cdi.kubevirt.io/v1beta1",
-    plural: "cdiconfigs",
-    namespaced: false,
-    statusPart: true,
-};
 
 const tokens: Api = {
     kind: "UploadTokenRequest",

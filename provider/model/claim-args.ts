@@ -51,11 +51,16 @@ const resources = (what: "PVC" | "Storage"): z.ZodType<{ requests?: { storage?: 
 /** The name of a class, of storage or of snapshots. */
 export const className = nonEmpty.refine((name) => isUnknown(name) || isDnsSubdomain(name), "it is not a DNS name");
 
+/** A claim's: "" asks for a volume that somebody made by hand, of no class. */
+const claimClass = z
+    .string()
+    .refine((name) => name === "" || isUnknown(name) || isDnsSubdomain(name), "it is not a DNS name");
+
 /** `storage`: a claim completed by the storage profile. */
 export const storage = z.strictObject({
     size: quantity("Storage").optional(),
     resources: resources("Storage").optional(),
-    storageClassName: className.optional(),
+    storageClassName: claimClass.optional(),
     accessModes: accessModes.optional(),
     volumeMode: volumeMode.optional(),
 });
@@ -64,7 +69,7 @@ export const storage = z.strictObject({
 export const pvc = z.strictObject({
     size: quantity("PVC").optional(),
     resources: resources("PVC").optional(),
-    storageClassName: className.optional(),
+    storageClassName: claimClass.optional(),
     accessModes: accessModes
         .min(1, "Required value: at least 1 access mode is required")
         .max(1, "PVC multiple accessModes"),

@@ -8,7 +8,16 @@ import type {
 } from "./boot-objects.js";
 import type { HyperConverged } from "./hyperconverged-objects.js";
 import type { Metadata } from "./metadata.js";
-import type { APIService, LimitRange, Namespace, ResourceQuota, Role, RoleBinding } from "./policy-objects.js";
+import type {
+    APIService,
+    CDIConfig,
+    LimitRange,
+    Namespace,
+    PersistentVolume,
+    ResourceQuota,
+    Role,
+    RoleBinding,
+} from "./policy-objects.js";
 import type { DataVolume, PersistentVolumeClaim, StorageClass } from "./volume-objects.js";
 
 export type * from "./metadata.js";
@@ -57,6 +66,8 @@ export interface Objects {
     Namespace: Namespace;
     ResourceQuota: ResourceQuota;
     LimitRange: LimitRange;
+    PersistentVolume: PersistentVolume;
+    CDIConfig: CDIConfig;
     APIService: APIService;
     Role: Role;
     RoleBinding: RoleBinding;
@@ -82,6 +93,8 @@ export const kinds: { readonly [K in Kind]: { readonly apiVersion: string; reado
     Namespace: { apiVersion: "v1", namespaced: false },
     ResourceQuota: { apiVersion: "v1", namespaced: true },
     LimitRange: { apiVersion: "v1", namespaced: true },
+    PersistentVolume: { apiVersion: "v1", namespaced: false },
+    CDIConfig: { apiVersion: "cdi.kubevirt.io/v1beta1", namespaced: false },
     APIService: { apiVersion: "apiregistration.k8s.io/v1", namespaced: false },
     Role: { apiVersion: "rbac.authorization.k8s.io/v1", namespaced: true },
     RoleBinding: { apiVersion: "rbac.authorization.k8s.io/v1", namespaced: true },

@@ -18,6 +18,26 @@ export interface LimitRange {
     spec?: { limits?: { type: string; min?: Record<string, string>; max?: Record<string, string> }[] };
 }
 
+/** core/v1 PersistentVolume. */
+export interface PersistentVolume {
+    metadata: Metadata;
+    /** Without a class's name it is of no class, as with "". */
+    spec: { storageClassName?: string; claimRef?: { namespace?: string; name?: string } };
+}
+
+/** cdi.kubevirt.io/v1beta1 CDIConfig, one per cluster, called "config": CDI's own settings, as they are in force. */
+export interface CDIConfig {
+    metadata: Metadata;
+    status?: {
+        uploadProxyURL?: string;
+        uploadProxyCA?: string;
+        /** Where scratch space lies; "" is the disk's own class. */
+        scratchSpaceStorageClass?: string;
+        /** Shares of a disk's size, "0.06": what a file system takes beside it. */
+        filesystemOverhead?: { global?: string; storageClass?: Record<string, string> };
+    };
+}
+
 /** apiregistration.k8s.io/v1 APIService: by it CDI's own namespace is known. */
 export interface APIService {
     metadata: Metadata;

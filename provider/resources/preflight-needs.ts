@@ -21,6 +21,7 @@ export function needOfImage(spec: ImportedImageSpec, namespace: string, at: Ref 
             archive: spec.contentType === "archive",
             storageClassName: placementOf(spec).class,
             accessModes: asked?.accessModes !== undefined,
+            withFileSystem: spec.pvc === undefined && asked?.volumeMode !== "Block",
             size: sizeOf(spec),
             at,
             mayBeSnapshot: false,
@@ -63,6 +64,7 @@ export function needOfBootSource(
                   archive: false,
                   storageClassName: spec.storage?.storageClassName,
                   accessModes: spec.storage?.accessModes !== undefined,
+                  withFileSystem: spec.storage?.volumeMode !== "Block",
                   size: sizeOf(spec),
                   // What was imported before is there already, and nothing is claimed for it.
                   at: digest === undefined ? undefined : { namespace, name: importName(dataSource.name, digest) },

@@ -1,6 +1,6 @@
 // Whether a namespace has room for an image: its quotas and limits against the disk, and what CDI claims beside it while it imports.
 import { isBootsourceError } from "../model/errors.js";
-import type { LimitRange, ResourceQuota } from "../model/objects.js";
+import type { CDIConfig, LimitRange, ResourceQuota } from "../model/objects.js";
 import { describeBytes, parseQuantity } from "../model/quantity.js";
 
 /** What an import asks of its namespace. */
@@ -8,6 +8,8 @@ export interface Claimed {
     /** Bytes of the disk. */
     readonly size: number;
     readonly storageClass: string | undefined;
+    /** What a file system takes beside the disk, as a share of its size; see `overheadOf`. */
+    readonly overhead: number;
 }
 
 /** Something in the way; `certain` where CDI's own claims beside the disk make no difference. */
@@ -18,10 +20,20 @@ export interface Obstacle {
 
 /**
  * Beside the disk itself CDI makes a claim to fill (prime) where the class has a CSI driver, and scratch space where it has to
- * convert; each is as large as the disk, with 6 % for the file system.
+ * convert; each is as large as the disk, with what the file system takes.
  */
 const beside = 2;
-const overhead = 1.06;
+
+/** CDI's own where its settings say nothing (since 1.63). */
+const usual = 0.06;
+
+/** What CDI adds to a disk in a claim with a file system: by the class's own setting, else the cluster's; nothing without a class. */
+export function overheadOf(config: CDIConfig | undefined, storageClass: string | undefined): number {
+    if (storageClass === "") return 0;
+    const { global, storageClass: classes = {} } = config?.status?.filesystemOverhead ?? {};
+    const said = Number.parseFloat((storageClass === undefined ? undefined : classes[storageClass]) ?? global ?? "");
+    return Number.isNaN(said) ? usual : said;
+}
 
 /** Everything that stands in the way in a namespace. */
 export function whatIsFull(
@@ -35,7 +47,7 @@ export function whatIsFull(
             const [most, used] = [read(hard), read(status?.used?.[resource] ?? "0")];
             if (one === undefined || most === undefined || used === undefined) return [];
             const asked = one === 1 ? 1 : Math.ceil(one);
-            const all = one === 1 ? 1 + beside : Math.ceil(one * overhead) * (1 + beside);
+            const all = one === 1 ? 1 + beside : Math.ceil(one * (1 + claimed.overhead)) * (1 + beside);
             const left = Math.max(0, most - used);
             if (all <= left) return [];
             const show = (amount: number): string => (one === 1 ? String(amount) : describeBytes(amount));
@@ -45,7 +57,7 @@ export function whatIsFull(
             return [{ certain: false, message: `${where}; the disk takes ${show(asked)}, and ${more}` }];
         }),
     );
-    return [...inQuotas, ...limits.flatMap((range) => outside(namespace, claimed.size, range))];
+    return [...inQuotas, ...limits.flatMap((range) => outside(namespace, claimed, range))];
 }
 
 /** What one disk takes of a quota's resource: bytes, or 1 of a count; undefined where it is none of its business. */
@@ -56,7 +68,8 @@ function askOf(resource: string, { size, storageClass }: Claimed): number | unde
     return of === "persistentvolumeclaims" || of === "count/persistentvolumeclaims" ? 1 : undefined;
 }
 
-function outside(namespace: string, size: number, { metadata, spec }: LimitRange): Obstacle[] {
+function outside(namespace: string, { size, overhead }: Claimed, { metadata, spec }: LimitRange): Obstacle[] {
+    const withRoom = Math.ceil(size * (1 + overhead));
     return (spec?.limits ?? [])
         .filter(({ type }) => type === "PersistentVolumeClaim")
         .flatMap(({ min, max }): Obstacle[] => {
@@ -65,11 +78,11 @@ function outside(namespace: string, size: number, { metadata, spec }: LimitRange
             const asks = `the disk asks for ${describeBytes(size)}`;
             if (most !== undefined && size > most)
                 return [{ certain: true, message: `${where} of ${describeBytes(most)} at most, and ${asks}` }];
-            if (most !== undefined && size * overhead > most) {
+            if (most !== undefined && withRoom > most) {
                 const message = `${where} of ${describeBytes(most)} at most, and ${asks}, with room for a file system beside it`;
                 return [{ certain: false, message }];
             }
-            if (least !== undefined && size * overhead < least)
+            if (least !== undefined && withRoom < least)
                 return [{ certain: true, message: `${where} of ${describeBytes(least)} at least, and ${asks}` }];
             return [];
         });

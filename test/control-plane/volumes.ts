@@ -25,6 +25,8 @@ export function startProvisioner(api: Api, root: string, signal: AbortSignal): V
             const claim = await api.get(claimPath(namespace, name));
             const { volumeName } = claim.spec as { volumeName?: string };
             if (volumeName === undefined) throw new Error(`the claim ${namespace}/${name} is not bound`);
+            // One that nobody provisioned, a static volume, is a directory as well.
+            await mkdir(at(volumeName), { recursive: true });
             return at(volumeName);
         },
     };

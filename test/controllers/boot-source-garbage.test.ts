@@ -10,7 +10,7 @@ import { makeEmbeddedBootStage } from "../embedded/boot-stage.js";
 import { holdOpen } from "../embedded/hold-open.js";
 
 describe("garbage collection of boot sources", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const there = useBootPlay(makeEmbeddedBootStage);
     const begin = async (spec: object = { importsToKeep: 1 }): Promise<string> => {
         const { stage, play } = there();

@@ -5,7 +5,7 @@ import { makeEmbeddedBootStage } from "../embedded/boot-stage.js";
 import { type SourceWatcher, watchSource } from "../embedded/source-watcher.js";
 
 describe("a boot source that moves", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const there = useBootPlay(makeEmbeddedBootStage);
     let watcher: SourceWatcher;
     beforeEach(() => {

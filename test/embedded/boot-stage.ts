@@ -48,7 +48,7 @@ export async function makeEmbeddedBootStage(): Promise<EmbeddedBootStage> {
         await agent;
     };
     const settle: BootStage["settle"] = async (about, look) => {
-        for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
+        for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
             const found = await look();
             if (found !== undefined) return found;
             await new Promise((resolve) => setTimeout(resolve, 10));

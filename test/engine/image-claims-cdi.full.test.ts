@@ -1,11 +1,14 @@
 // The claims that ImportedImages stand on, by real CDI: file systems and block devices, populators, first consumers, quotas.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { ImportedImageArgs } from "../../components/index.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
+import { makeTar } from "../images/tar.js";
 import { http, image, useEngine } from "./fixture.js";
 import type { Program, Ran } from "./project.js";
 
@@ -93,11 +96,55 @@ describe("the claims of imported images on CDI", function () {
         }
     });
 
+    it("an archive is unpacked by the populator of a class with a CSI driver [C33]", async () => {
+        const bytes = gzipSync(makeTar([{ path: "etc/motd", bytes: Buffer.from("hello\n") }]));
+        const url = engine.web.serve("/files.tar.gz", bytes);
+        const archive = image(http(url, { name: "disk", contentType: "archive", ...on("claims-csi", "Filesystem") }));
+        const up = await run("up", archive);
+        assert.equal(up.failure, undefined, up.text);
+        const { dataSourceRef } = (await claim()).spec as { dataSourceRef?: { kind: string } };
+        assert.equal(dataSourceRef?.kind, "VolumeImportSource");
+        const unpacked = await plane.contentOf(namespace, "disk");
+        assert.equal(readFileSync(join(unpacked, "etc", "motd"), "utf8"), "hello\n");
+    });
+
     it("nobody has to use the disk first where its class waits for that [C51]", async () => {
         const up = await run("up", imported(on("claims-later", "Filesystem")));
         assert.equal(up.failure, undefined, up.text);
         assert.ok((await content()).subarray(0, disk.length).equals(disk));
     });
+
+    for (const [what, storageClassName] of [
+        ["a class that is no object", "claims-by-hand"],
+        ["no class", ""],
+    ] as const) {
+        it(`an image comes into a volume that somebody made by hand, of ${what} [C33]`, async () => {
+            const volumes = "/api/v1/persistentvolumes";
+            const names = ["first", "second"].map((one) => `${one}-${storageClassName || "classless"}`);
+            const form = { accessModes: ["ReadWriteOnce"], capacity: { storage: "16Mi" } };
+            const made = (name: string | undefined = "") =>
+                plane.api.create(volumes, {
+                    metadata: { name },
+                    spec: { storageClassName, ...form, hostPath: { path: `/mnt/${name}` } },
+                });
+            const early = await run("preview", imported(on(storageClassName, "Filesystem")));
+            assert.match(early.text, /has none that is free|there is no storage class "claims-by-hand"/);
+            await made(names[0]);
+            assert.match(
+                (await run("preview")).text,
+                /CDI claims scratch space .* one volume alone of that class is free/,
+            );
+            await made(names[1]);
+            assert.doesNotMatch((await run("preview")).text, /none that is free|no storage class|scratch/);
+            const up = await run("up");
+            assert.equal(up.failure, undefined, up.text);
+            assert.ok(names.includes(String((await claim()).spec.volumeName)));
+            assert.ok((await content()).subarray(0, disk.length).equals(disk));
+            assert.deepEqual((await run("preview")).steps["disk"], ["same"]);
+            await run("destroy");
+            for (const name of names) await plane.api.remove(`${volumes}/${name}`);
+        });
+    }
 
     const quotas = () => `/api/v1/namespaces/${namespace}/resourcequotas`;
     const leave = async (storage: string): Promise<void> => {

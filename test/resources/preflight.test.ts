@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { Session } from "../../provider/lifecycle/session.js";
 import type { ResourceKind } from "../../provider/lifecycle/registry.js";
 import { type Clock, systemClock } from "../../provider/model/clock.js";
+import type { CDIConfig } from "../../provider/model/objects.js";
 import { cdiNamespace } from "../control-plane/cdi.js";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
+import { until } from "../control-plane/until.js";
 import { applyRoles, login } from "../kubernetes/roles.js";
 
 // Nobody answers there: what gets so far has passed all looks.
@@ -177,17 +179,18 @@ describe("a look before an import by CDI", function () {
         await keep(null);
     });
 
+    const quota = async (hard: Record<string, string>): Promise<void> => {
+        const path = `/api/v1/namespaces/${namespace}/resourcequotas`;
+        for (const { metadata } of await plane.api.list(path)) await plane.api.remove(`${path}/${metadata.name}`);
+        await make("resourcequotas", "room", { spec: { hard } });
+        for (;;) {
+            const { status } = (await plane.api.get(`${path}/room`)) as unknown as { status?: { used?: object } };
+            if (Object.keys(status?.used ?? {}).length > 0) return;
+            await systemClock.sleep(50);
+        }
+    };
+
     it("counts what a quota leaves against the disk, and against what CDI claims beside it", async () => {
-        const quota = async (hard: Record<string, string>): Promise<void> => {
-            const path = `/api/v1/namespaces/${namespace}/resourcequotas`;
-            for (const { metadata } of await plane.api.list(path)) await plane.api.remove(`${path}/${metadata.name}`);
-            await make("resourcequotas", "room", { spec: { hard } });
-            for (;;) {
-                const { status } = (await plane.api.get(`${path}/room`)) as unknown as { status?: { used?: object } };
-                if (Object.keys(status?.used ?? {}).length > 0) return;
-                await systemClock.sleep(50);
-            }
-        };
         await quota({ "requests.storage": "512Mi" });
         await stops(image(), /the ResourceQuota room .* leaves 512 MiB of requests\.storage, and the disk takes 1 GiB/);
         await quota({ "looked-at.storageclass.storage.k8s.io/requests.storage": "1000Mi" });
@@ -199,6 +202,49 @@ describe("a look before an import by CDI", function () {
         assert.equal(failed, "", "it may be enough");
         for (const one of [warned, said])
             assert.match(one.join("\n"), /leaves 2 GiB .*up to 3\.2 GiB with the claims that CDI/);
+    });
+
+    it("counts with CDI's own setting of what a file system takes", async () => {
+        const group = "/apis/cdi.kubevirt.io/v1beta1";
+        const overhead = async (share: string | null): Promise<void> => {
+            const config = { filesystemOverhead: { storageClass: { "looked-at": share } } };
+            await plane.api.patch(`${group}/cdis/cdi`, { spec: { config } });
+            await until("CDI has its setting", async () => {
+                const { status } = (await plane.api.get(`${group}/cdiconfigs/config`)) as Pick<CDIConfig, "status">;
+                const known = status?.filesystemOverhead?.storageClass?.["looked-at"];
+                return share === null ? known !== "0.5" : known === share;
+            });
+        };
+        await quota({ "requests.storage": "2Gi" });
+        await overhead("0.5");
+        try {
+            const block = { storage: { ...storage, volumeMode: "Block" } };
+            assert.match((await image(block)).warned.join("\n"), /up to 3 GiB with the claims that CDI/);
+            await plane.api.remove(`${group}/namespaces/${namespace}/datavolumes/disk`);
+            await until("its claim is gone", async () => {
+                const claims = await plane.api.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`);
+                return claims.length === 0;
+            });
+            assert.match((await image()).warned.join("\n"), /up to 4\.5 GiB with the claims that CDI/);
+        } finally {
+            await overhead(null);
+        }
+    });
+
+    it("knows that a volume made by hand serves a class that is not there, or none", async () => {
+        for (const storageClassName of [`by-hand-${namespace}`, ""]) {
+            const name = `by-hand${storageClassName}`;
+            const args = { name, storage: { ...storage, storageClassName, accessModes: ["ReadWriteOnce"] } };
+            const none = storageClassName === "" ? /has none that is free/ : /there is no storage class "by-hand-looks/;
+            await stops(image(args), none);
+            const path = "/api/v1/persistentvolumes";
+            const more = { accessModes: ["ReadWriteOnce"], capacity: { storage: "2Gi" } };
+            const spec = { storageClassName, ...more, hostPath: { path: "/nowhere" } };
+            const volume = `of-${namespace}-${name}`;
+            await plane.api.create(path, { metadata: { name: volume }, spec });
+            assert.equal((await image(args)).failed, "");
+            await plane.api.remove(`${path}/${volume}`);
+        }
     });
 
     it("knows what a LimitRange allows", async () => {
