@@ -37,6 +37,25 @@ describe("npm test", function () {
         assert.match(server.out, /skipped: is skipped\nfailed: with CI=true nothing may be skipped/);
     });
 
+    it("ends nothing of a suite that was skipped for want of a tool, and all of one that was not", async () => {
+        const suite = (tool: string): string => `describe("a suite", () => {
+            const { afterwards, requireTool } = require(${JSON.stringify(path.join(clone, "dist", "test", "tools.js"))});
+            let server;
+            before(function () {
+                requireTool(this, "${tool}");
+                server = { close: () => console.log("closed") };
+                afterwards(this, () => server.close());
+            });
+            ${passing}
+        });`;
+        const skips = await test(suite("no-such-program"));
+        assert.deepEqual([skips.code, skips.last], [0, "0 passed, 0 failed, 1 skipped"]);
+        assert.doesNotMatch(skips.out, /closed/);
+        const runs = await test(suite("sh"));
+        assert.deepEqual([runs.code, runs.last], [0, "1 passed, 0 failed, 0 skipped"]);
+        assert.match(runs.out, /closed/);
+    });
+
     it("fails when the tests cannot be loaded or mocha dies", async () => {
         const broken = await test('throw new Error("no such module");');
         assert.deepEqual([broken.code, broken.last], [1, "0 passed, 1 failed, 0 skipped"]);
