@@ -1,5 +1,7 @@
 // Rows for formats and compressions: our import beside the fastest that a user could type for each.
 import { basename } from "node:path";
+import { startSlowLink } from "../kills/slow-link.js";
+import { makeCertificates } from "../servers/certificates.js";
 import { compressed, converted, shuffledQcow2, wideDisk, wideQcow2 } from "./format-images.js";
 import { imageDirectory, rawDisk } from "./images.js";
 import { bootsource, need, type Prepared, type Row, type Way } from "./rows.js";
@@ -13,27 +15,26 @@ interface Comparison {
     readonly name: string;
     readonly atMost: number;
     readonly image: (mebibytes: number) => string;
-    /** The programs, with the address of the image and `$OUT`. */
-    readonly theirs: (url: string) => Way;
+    /** The programs, with curl's command line for the image and `$OUT`. */
+    readonly theirs: (curl: string) => Way;
     /** A disk so wide that byte after byte would take minutes: qemu-img compares, and jumps over holes. */
     readonly wide?: () => string;
 }
 
 const piped = (program: string, options = "") => ({
-    theirs: (url: string) => ({
+    theirs: (curl: string) => ({
         name: `curl | ${program}${options} | dd`,
         commandLine:
-            `${need("curl")} -sf ${url} | ${need(program)} -dc${options} | ` +
+            `${curl} | ${need(program)} -dc${options} | ` +
             `dd of=$OUT bs=1M iflag=fullblock conv=sparse,fsync status=none`,
     }),
 });
 
 const downloaded = {
-    theirs: (url: string) => ({
+    theirs: (curl: string) => ({
         name: "curl + qemu-img",
         commandLine:
-            `${need("curl")} -sf ${url} -o $SCRATCH/image && ` +
-            `${need("qemu-img")} convert -O raw $SCRATCH/image $OUT && sync $OUT`,
+            `${curl} -o $SCRATCH/image && ` + `${need("qemu-img")} convert -O raw $SCRATCH/image $OUT && sync $OUT`,
     }),
 };
 
@@ -83,26 +84,94 @@ const comparisons: readonly Comparison[] = [
     },
 ];
 
-/** The rows. */
-export const formatRows: readonly Row[] = comparisons.map(({ name, atMost, image, theirs, wide }) => ({
-    name: `${name} over http`,
-    atMost,
-    memoryAtMost,
-    async prepare(mebibytes): Promise<Prepared> {
-        const path = image(mebibytes);
-        const server = await serveDirectory(imageDirectory);
-        const url = `${server.url}/${basename(path)}`;
-        const check = wide && ` && ${need("qemu-img")} compare -q -f raw -F raw $OUT ${wide()}`;
-        const checked = ({ name: way, commandLine }: Way): Way => ({
-            name: way,
-            commandLine: commandLine + (check ?? ""),
-        });
-        return {
-            ours: checked({ name: "bootsource", commandLine: `${bootsource} import ${url} $OUT --json` }),
-            theirs: checked(theirs(url)),
-            expected: wide === undefined ? rawDisk(mebibytes) : undefined,
-            note: server.name,
-            close: () => server.close(),
-        };
+/** How the image comes, and the rows that are run that way. */
+interface Road {
+    readonly name: string;
+    readonly rows: readonly string[];
+    /** The rival and the ratio, where they are not the row's own. */
+    readonly instead?: { readonly atMost: number; readonly theirs: (curl: string) => Way };
+    readonly open: () => Promise<Opened>;
+}
+
+interface Opened {
+    readonly url: string;
+    readonly note: string;
+    /** For curl, and for our command. */
+    readonly flags: { readonly curl: string; readonly ours: string };
+    readonly close: () => Promise<void>;
+}
+
+const bytesPerSecond = 50e6;
+const plain = { curl: "", ours: "" };
+
+const roads: readonly Road[] = [
+    {
+        name: "http",
+        rows: comparisons.map(({ name }) => name),
+        open: async () => {
+            const server = await serveDirectory(imageDirectory);
+            return { url: server.url, note: server.name, flags: plain, close: () => server.close() };
+        },
     },
-}));
+    {
+        name: "https",
+        rows: ["qcow2 zlib", "qcow2 plain", "raw.zst"],
+        open: async () => {
+            const server = await serveDirectory(imageDirectory, makeCertificates(need("openssl")));
+            const { authority = "" } = server;
+            const flags = { curl: `--cacert ${authority}`, ours: `--ca-file ${authority}` };
+            return { url: server.url, note: server.name, flags, close: () => server.close() };
+        },
+    },
+    {
+        name: "50 MB a second",
+        rows: ["qcow2 zlib", "qcow2 plain", "raw.gz"],
+        // The link's own time: nothing is done with what comes.
+        instead: {
+            atMost: 1.02,
+            theirs: (curl) => ({
+                name: "curl to /dev/null",
+                commandLine: `${curl} -o /dev/null`,
+                makesNothing: true,
+            }),
+        },
+        open: async () => {
+            const server = await serveDirectory(imageDirectory);
+            const link = await startSlowLink(Number(new URL(server.url).port), bytesPerSecond / 100);
+            const close = async (): Promise<void> => {
+                await link.close();
+                await server.close();
+            };
+            return { url: `http://127.0.0.1:${link.port}`, note: `${server.name} behind a link`, flags: plain, close };
+        },
+    },
+];
+
+/** The rows. */
+export const formatRows: readonly Row[] = roads.flatMap((road) =>
+    comparisons.filter(({ name }) => road.rows.includes(name)).map((comparison) => rowOf(comparison, road)),
+);
+
+function rowOf({ name, image, wide, ...comparison }: Comparison, { name: by, instead, open }: Road): Row {
+    const { atMost, theirs } = instead ?? comparison;
+    return {
+        name: `${name} over ${by}`,
+        atMost,
+        memoryAtMost,
+        async prepare(mebibytes): Promise<Prepared> {
+            const path = image(mebibytes);
+            const { url, note, flags, close } = await open();
+            const from = `${url}/${basename(path)}`;
+            const check = wide && ` && ${need("qemu-img")} compare -q -f raw -F raw $OUT ${wide()}`;
+            const checked = (way: Way): Way => ({ ...way, commandLine: way.commandLine + (check ?? "") });
+            const ourCommand = `${bootsource} import ${from} $OUT --json ${flags.ours}`;
+            return {
+                ours: checked({ name: "bootsource", commandLine: ourCommand }),
+                theirs: checked(theirs(`${need("curl")} -sf ${flags.curl} ${from}`)),
+                expected: wide === undefined ? rawDisk(mebibytes) : undefined,
+                note,
+                close,
+            };
+        },
+    };
+}

@@ -12,6 +12,8 @@ import { serveDirectory } from "./web.js";
 export interface Way {
     readonly name: string;
     readonly commandLine: string;
+    /** There is nothing at `$OUT` to compare: it stands for a bound. */
+    readonly makesNothing?: boolean;
 }
 
 /** A row, ready to run. */

@@ -2,9 +2,10 @@
 import { spawn } from "node:child_process";
 import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Certificates } from "../servers/certificates.js";
 import { findTool } from "../tools.js";
 
 /** A server of the files of a directory. */
@@ -12,32 +13,39 @@ export interface FileServer {
     readonly url: string;
     /** What it is, for the report. */
     readonly name: string;
+    /** The path of the authority's certificate, where it has one. */
+    readonly authority?: string;
     close(): Promise<void>;
 }
 
-/** Starts the server; resolves when it answers. */
-export async function serveDirectory(directory: string): Promise<FileServer> {
+/** Starts the server; resolves when it answers. With certificates it is nginx, over TLS. */
+export async function serveDirectory(directory: string, certificates?: Certificates): Promise<FileServer> {
     const nginx = findTool("nginx");
-    return nginx === undefined ? startNode(directory) : startNginx(nginx, directory);
+    if (nginx !== undefined) return startNginx(nginx, directory, certificates);
+    if (certificates !== undefined) throw new Error("nginx is not installed: apt-get install nginx-light");
+    return startNode(directory);
 }
 
-async function startNginx(program: string, directory: string): Promise<FileServer> {
+async function startNginx(program: string, directory: string, certificates?: Certificates): Promise<FileServer> {
     const state = mkdtempSync(join(tmpdir(), "bootsource-bench-nginx-"));
     const port = await freePort();
     const config = join(state, "nginx.conf");
+    for (const name of ["cert", "key", "ca"] as const) writeFileSync(join(state, name), certificates?.[name] ?? "");
+    const tls =
+        certificates === undefined ? "" : ` ssl; ssl_certificate ${state}/cert; ssl_certificate_key ${state}/key`;
     writeFileSync(
         config,
         `daemon off; master_process off; pid ${state}/pid; error_log ${state}/error.log;
 events {}
 http { access_log off; default_type application/octet-stream; sendfile on; client_body_temp_path ${state}; proxy_temp_path ${state}; fastcgi_temp_path ${state};
-uwsgi_temp_path ${state}; scgi_temp_path ${state}; server { listen 127.0.0.1:${port}; root ${directory}; } }`,
+uwsgi_temp_path ${state}; scgi_temp_path ${state}; server { listen 127.0.0.1:${port}${tls}; root ${directory}; } }`,
     );
     const child = spawn(program, ["-c", config, "-p", state], { stdio: "ignore" });
-    const url = `http://127.0.0.1:${port}`;
-    await answers(url);
+    await answers(port);
     return {
-        url,
+        url: `${certificates === undefined ? "http" : "https"}://127.0.0.1:${port}`,
         name: "nginx",
+        authority: join(state, "ca"),
         close: async () => {
             const ended = new Promise((resolve) => child.once("close", resolve));
             child.kill("SIGKILL");
@@ -66,16 +74,21 @@ async function startNode(directory: string): Promise<FileServer> {
     };
 }
 
-async function answers(url: string): Promise<void> {
+async function answers(port: number): Promise<void> {
     for (let attempt = 0; attempt < 200; attempt += 1) {
-        const answered = await fetch(url).then(
-            () => true,
-            () => false,
-        );
+        const answered = await new Promise<boolean>((resolve) => {
+            const socket = connect(port, "127.0.0.1", () => {
+                resolve(true);
+            });
+            socket.once("error", () => {
+                resolve(false);
+            });
+            socket.once("connect", () => socket.destroy());
+        });
         if (answered) return;
         await new Promise((resolve) => setTimeout(resolve, 25));
     }
-    throw new Error(`${url} does not answer`);
+    throw new Error(`nothing listens on port ${port}`);
 }
 
 function freePort(): Promise<number> {
