@@ -1,4 +1,5 @@
 // A claim without its DataVolume: CDI before 1.62 takes a DataVolume away some time after it has filled its claim. The image is as good as ever.
+import type { Cluster } from "../cluster/contract.js";
 import { type Owner, holds, ownerOf } from "../cluster/ownership.js";
 import { describeRef, waitUntilGone } from "../cluster/wait.js";
 import type { DataVolume, PersistentVolumeClaim, Ref } from "../model/objects.js";
@@ -11,12 +12,42 @@ export async function claimAlone(
     owner: Partial<Owner>,
     { cluster }: World,
 ): Promise<PersistentVolumeClaim | undefined> {
+    const claim = await ownClaim(at, owner, cluster);
+    return claim !== undefined && !isDying(claim) && isFilled(claim, at.name) ? claim : undefined;
+}
+
+/** The same, for whoever is about to make a DataVolume of that name: a claim that goes with its own is waited for until it is gone. */
+export async function claimAloneOrGone(
+    at: Ref,
+    owner: Partial<Owner>,
+    world: World,
+): Promise<PersistentVolumeClaim | undefined> {
+    const claim = await ownClaim(at, owner, world.cluster);
+    if (claim === undefined) return undefined;
+    if (!isDying(claim)) return isFilled(claim, at.name) ? claim : undefined;
+    await removeClaimAlone(at, claim, world);
+    return undefined;
+}
+
+async function ownClaim(
+    at: Ref,
+    { token, urn }: Partial<Owner>,
+    cluster: Cluster,
+): Promise<PersistentVolumeClaim | undefined> {
     if (cluster.capabilities.localVolumes) return undefined;
     const claim = await cluster.get("PersistentVolumeClaim", at);
-    if (claim === undefined || !isFilled(claim, at.name)) return undefined;
-    const { token, urn } = owner;
+    if (claim === undefined) return undefined;
     const ours = token === undefined ? ownerOf(claim.metadata)?.urn === urn : holds(claim.metadata, token);
     return ours ? claim : undefined;
+}
+
+/**
+ * Its DataVolume was deleted, and Kubernetes' garbage collector takes the claim after it, a moment later. CDI that keeps a claim takes
+ * the DataVolume off its owners first.
+ */
+function isDying({ metadata }: PersistentVolumeClaim): boolean {
+    const { deletionTimestamp, ownerReferences = [] } = metadata;
+    return deletionTimestamp !== undefined || ownerReferences.some(({ kind }) => kind === "DataVolume");
 }
 
 /** Whether CDI has finished with it, by its own marks. */

@@ -12,7 +12,7 @@ import { toVolumeSpec } from "../rules/data-volume.js";
 import { syncAccess } from "./access-objects.js";
 import { awaitImport } from "./await-import.js";
 import { syncCloneRights } from "./clone-rights.js";
-import { claimAlone, removeClaimAlone, volumeOfClaim } from "./claim-alone.js";
+import { claimAloneOrGone, removeClaimAlone, volumeOfClaim } from "./claim-alone.js";
 import { type Data, Unfinished, type World } from "./contract.js";
 import { clearTheWay, isUnderWay } from "./clear-the-way.js";
 import { refuseUnlike } from "./image-adopt.js";
@@ -86,7 +86,7 @@ async function keepAlone(
     last: ImportedImageState | undefined,
     world: World,
 ): Promise<BroughtIn | undefined> {
-    const claim = await claimAlone(at, last ?? { urn: world.urn }, world);
+    const claim = await claimAloneOrGone(at, last ?? { urn: world.urn }, world);
     if (claim === undefined) return undefined;
     const made = claim.metadata.annotations?.[fingerprintKey] === fingerprint(spec);
     if (last === undefined && (!made || replacesItself(spec, inputs, world))) {

@@ -87,6 +87,26 @@ describe("a claim whose DataVolume CDI took away", function () {
         assert.equal((await plane.api.list(volumes())).length, 1);
     });
 
+    it("is no image any more where it goes with a DataVolume that was deleted: another one comes in once it is gone", async () => {
+        const made = await up();
+        const old = await claim();
+        const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/disk`;
+        // A delete whose run was killed; what uses the claim keeps it for a while.
+        await plane.api.patch(path, { metadata: { finalizers: ["example.com/in-use"] } });
+        await plane.api.remove(`${volumes()}/disk`, { propagationPolicy: "Background" });
+        await until("the DataVolume is gone", async () => (await plane.api.list(volumes())).length === 0);
+        assert.equal(await within((session) => session.read("ImportedImage", made.id, made.state)), undefined);
+        const again = up();
+        await until(
+            "the claim is being deleted",
+            async () => (await claim())?.metadata.deletionTimestamp !== undefined,
+        );
+        await plane.api.patch(path, { metadata: { finalizers: null } });
+        assert.equal((await again).state["phase"], "Succeeded");
+        assert.notEqual((await claim())?.metadata.uid, old?.metadata.uid);
+        assert.equal((await plane.api.list(volumes())).length, 1);
+    });
+
     it("is left alone where it is not ours", async () => {
         const made = await up();
         await takeAway();
