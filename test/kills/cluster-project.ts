@@ -1,4 +1,4 @@
-// A project of an image and a boot source on a cluster, run by the plain `pulumi` command in processes that a test may kill.
+// A project on a cluster whose program takes what it asks for from its surroundings, run by the plain `pulumi` command in processes that a test may kill.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,21 +6,10 @@ import * as path from "node:path";
 
 const clone = path.resolve(__dirname, "../../..");
 
-const program = `
+const heading = `
 const bootsource = require("pulumi-bootsource");
-const { image, registry, schedule } = JSON.parse(process.env.GOAL);
-const storage = { size: "4Mi" };
-if (image !== undefined) new bootsource.ImportedImage("disk", { source: { http: { url: image } }, storage });
-if (registry !== undefined)
-    new bootsource.BootSource("fedora", { source: { registry: { url: registry } }, schedule, storage, retentionPolicy: "None" });
+const wish = JSON.parse(process.env.GOAL);
 `;
-
-/** What the program asks for. */
-export interface Wish {
-    readonly image?: string;
-    readonly registry?: string;
-    readonly schedule?: string;
-}
 
 /** One run of the command. */
 export interface Running {
@@ -29,15 +18,18 @@ export interface Running {
 }
 
 /** The project. */
-export interface ClusterProject {
+export interface ClusterProject<Wish extends object> {
     run(args: readonly string[], wish: Wish): Running;
     /** Takes away the lock that a killed CLI has left, as `pulumi cancel` does, which needs a second for it. */
     unlock(): void;
     remove(): void;
 }
 
-/** Makes one in a temporary directory. */
-export function makeClusterProject(config: Readonly<Record<string, string>>): ClusterProject {
+/** Makes one in a temporary directory; `program` finds `bootsource`, and `wish`, what it is to ask for. */
+export function makeClusterProject<Wish extends object>(
+    config: Readonly<Record<string, string>>,
+    program: string,
+): ClusterProject<Wish> {
     const directory = mkdtempSync(path.join(tmpdir(), "bootsource-cluster-"));
     symlinkSync(path.join(clone, "node_modules"), path.join(directory, "node_modules"));
     for (const name of ["backend", "home"]) mkdirSync(path.join(directory, name));
@@ -48,7 +40,7 @@ export function makeClusterProject(config: Readonly<Record<string, string>>): Cl
     const settings = Object.entries(config).map(([key, value]) => `  bootsource:${key}: ${JSON.stringify(value)}\n`);
     writeFileSync(path.join(directory, "Pulumi.test.yaml"), `config:\n${settings.join("")}`);
     writeFileSync(path.join(directory, "package.json"), '{ "name": "killed", "main": "index.js" }\n');
-    writeFileSync(path.join(directory, "index.js"), program);
+    writeFileSync(path.join(directory, "index.js"), heading + program);
     const env = {
         ...process.env,
         PULUMI_BACKEND_URL: `file://${path.join(directory, "backend")}?metadata=skip`,

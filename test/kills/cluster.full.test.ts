@@ -9,14 +9,28 @@ import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
 import { makeDisk, seededRandom } from "../images/disk.js";
 import { type UnrulyApi, startUnrulyApi } from "../kubernetes/unruly-api.js";
 import { type FakeRegistry, startFakeRegistry } from "../servers/fake-registry.js";
-import { type ClusterProject, type Wish, makeClusterProject } from "./cluster-project.js";
+import { killedAtRequest, victims } from "./at-request.js";
+import { type ClusterProject, makeClusterProject } from "./cluster-project.js";
 import { howManyKills } from "./how-many.js";
-import { isAlive, providersOf } from "./processes.js";
 
 const kills = howManyKills(24);
 /** So many runs are killed one after the other before one is let through. */
 const chain = 5;
-const whom = ["the CLI", "the provider", "both"] as const;
+
+const program = `
+const { image, registry, schedule } = wish;
+const storage = { size: "4Mi" };
+if (image !== undefined) new bootsource.ImportedImage("disk", { source: { http: { url: image } }, storage });
+if (registry !== undefined)
+    new bootsource.BootSource("fedora", { source: { registry: { url: registry } }, schedule, storage, retentionPolicy: "None" });
+`;
+
+/** What the program asks for. */
+interface Wish {
+    readonly image?: string;
+    readonly registry?: string;
+    readonly schedule?: string;
+}
 
 describe("kill -9 during `pulumi up` on a cluster", function () {
     this.timeout(90 * 60_000);
@@ -30,7 +44,7 @@ describe("kill -9 during `pulumi up` on a cluster", function () {
     let web: Web;
     let registry: FakeRegistry;
     let api: UnrulyApi;
-    let project: ClusterProject;
+    let project: ClusterProject<Wish>;
     let namespace: string;
     let imported: string;
 
@@ -55,11 +69,14 @@ describe("kill -9 during `pulumi up` on a cluster", function () {
         namespace = await plane.namespace("killed");
         api = await startUnrulyApi(plane);
         clean.push(() => api.close());
-        project = makeClusterProject({
-            kubeconfig: api.kubeconfig(),
-            namespace,
-            insecureRegistries: JSON.stringify([registry.host]),
-        });
+        project = makeClusterProject(
+            {
+                kubeconfig: api.kubeconfig(),
+                namespace,
+                insecureRegistries: JSON.stringify([registry.host]),
+            },
+            program,
+        );
         clean.push(() => {
             project.remove();
         });
@@ -77,33 +94,6 @@ describe("kill -9 during `pulumi up` on a cluster", function () {
     const holds = async (claim: string, disk: Uint8Array, story: string): Promise<void> => {
         const there = readFileSync(await plane.contentOf(namespace, claim)).subarray(0, disk.length);
         assert.equal(sum(there), sum(disk), `${story}: ${claim} holds its image`);
-    };
-    /** Kills at a request, before the server sees it or once it has done it; false where the run came to its end before. */
-    const killed = async (wish: Wish, at: number, when: "cut before" | "cut after", who: string): Promise<boolean> => {
-        const up = project.run(["up", "--yes", "--skip-preview"], wish);
-        let killing: Promise<void> | undefined;
-        const kill = async (): Promise<void> => {
-            const pid = up.process.pid ?? 0;
-            const providers = providersOf(pid);
-            const marked = [...(who === "the provider" ? [] : [pid]), ...(who === "the CLI" ? [] : providers)];
-            for (const one of marked) killQuietly(one);
-            await up.ended;
-            await until("the provider ends with its engine", () => !providers.some(isAlive));
-        };
-        api.decide(({ number }) => {
-            if (number < at) return "pass";
-            // What a run that is to die still asks for comes to nothing.
-            if (number > at) return "cut before";
-            killing ??= kill();
-            return when;
-        });
-        const { code, text } = await up.ended;
-        await killing;
-        api.decide();
-        if (killing === undefined && code === 0) return false;
-        assert.ok(killing !== undefined, `it failed by itself: ${text}`);
-        if (who !== "the provider") project.unlock();
-        return true;
     };
     const isThere = async (wish: Wish, story: string): Promise<void> => {
         const { image, registry: source, schedule } = wish;
@@ -142,11 +132,11 @@ describe("kill -9 during `pulumi up` on a cluster", function () {
             // A destroy asks for little.
             const most = wish.image === undefined ? 8 : 30;
             for (let link = 0; link < chain && done < kills; link++) {
-                const who = whom[done % whom.length] ?? "both";
+                const who = victims[done % victims.length] ?? "both";
                 const when = random() < 0.5 ? "cut before" : "cut after";
                 const at = 1 + Math.floor(random() * most);
                 told.push(`${who} ${when} request ${at}`);
-                if (!(await killed(wish, at, when, who))) break;
+                if (!(await killedAtRequest({ api, project }, wish, { who, when, at }))) break;
                 done += 1;
             }
             assert.ok(round <= 2 * kills + 5, `of ${round} rounds so few were killed: ${done}`);
@@ -157,11 +147,3 @@ describe("kill -9 during `pulumi up` on a cluster", function () {
         }
     });
 });
-
-function killQuietly(pid: number): void {
-    try {
-        process.kill(pid, "SIGKILL");
-    } catch {
-        // It has ended by itself.
-    }
-}
