@@ -8,8 +8,9 @@ import { type Data, type Observation, type Resource, Unfinished } from "./contra
 import { wrongCluster } from "./image-state.js";
 import { decideDigests } from "./system-digests.js";
 import { describeSystemChange } from "./system-costs.js";
+import { switchHold } from "./system-hold.js";
 import { type SystemView, effectiveWith, lookAtSystem, switchedOff } from "./system-look.js";
-import { applyPlan, surveySystem, switchHold, wantedEntries } from "./system-plan.js";
+import { applyPlan, surveySystem, wantedEntries } from "./system-plan.js";
 import { driftOfSystem, releaseSystem, switchSystem } from "./system-switch.js";
 import { type SystemState, inputsOf, shippedIn, specOf, toSystemState } from "./system-state.js";
 

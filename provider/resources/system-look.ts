@@ -6,6 +6,7 @@ import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
 import { effectiveTemplates, isOn, withSchedule } from "../rules/effective-templates.js";
 import { hyperConvergedNamespaces, hyperConvergedRef, systemTemplates } from "../rules/system-list.js";
 import type { World } from "./contract.js";
+import { switchHold } from "./system-hold.js";
 
 /** What there is. */
 export interface SystemView {
@@ -20,7 +21,10 @@ export interface SystemView {
     readonly effective: readonly EffectiveTemplate[];
 }
 
-/** Looks. `remembered` are shipped entries that the list does not show because an entry of ours takes their place. */
+/**
+ * Looks. `remembered` are shipped entries that the list does not show because an entry of ours takes their place. One that nobody
+ * remembers is known by what takes its place, of whatever hand.
+ */
 export async function lookAtSystem(
     spec: Pick<SystemBootSourcesSpec, "namespace">,
     remembered: readonly DataImportCronTemplate[],
@@ -30,10 +34,12 @@ export async function lookAtSystem(
     if (object === undefined && !cluster.capabilities.ownSystemList) throw absent(cluster.name);
     const byPlatform = !cluster.capabilities.ownSystemList;
     const shown = object?.status?.dataImportCronTemplates ?? [];
-    const common = shown.filter(({ status }) => status.commonTemplate === true && status.modified !== true);
+    const common = shown.filter(({ status }) => status.commonTemplate === true);
+    const asShipped = common.filter(({ status }) => status.modified !== true).map(withoutStatus);
+    const noted = (object && switchHold(object)?.shipped) ?? [];
     // Its entries have the platform's own schedule by then: an override that names none says that one.
     const known = byPlatform
-        ? [...common.map(withoutStatus), ...remembered]
+        ? [...asShipped, ...noted, ...remembered, ...common.map(withoutStatus)]
         : systemTemplates.map((one) => withSchedule(one, scheduleOf(object)));
     const system = known.filter(
         (one, index) => known.findIndex(({ metadata }) => metadata.name === one.metadata.name) === index,

@@ -1,28 +1,12 @@
 // What is to be written to the HyperConverged: the switch and our entries, beside everybody else's; and whose they are now.
 import { type Owner, ownerAnnotations, ownerOf } from "../cluster/ownership.js";
 import { BootsourceError } from "../model/errors.js";
-import type { DataImportCronTemplate, HyperConverged, Metadata } from "../model/objects.js";
+import type { DataImportCronTemplate, HyperConverged } from "../model/objects.js";
 import type { SystemBootSourcesSpec } from "../model/system-boot-sources.js";
-import { readNote } from "../rules/default-roles.js";
 import { isOn } from "../rules/effective-templates.js";
 import { entryOf, saysAll, saysNoOther, shippedNamed, unknownName } from "../rules/system-entries.js";
+import { switchHold } from "./system-hold.js";
 import { type SystemView, isListHidden } from "./system-look.js";
-
-/** What a resource of ours leaves on the object: a token that its state holds too, and how the switch stood before. */
-export interface SwitchHold extends Owner {
-    /** Null where the object said nothing. */
-    readonly enabled: boolean | null;
-    /** Entries of other hands that ours took the place of. */
-    readonly entries: readonly DataImportCronTemplate[];
-}
-
-/** The annotation that keeps it. */
-export const holdKey = "pulumi-bootsource/system-boot-sources";
-
-/** Who holds the switch; undefined where no resource of ours does. */
-export function switchHold({ metadata }: { readonly metadata: Pick<Metadata, "annotations"> }): SwitchHold | undefined {
-    return readNote(metadata.annotations?.[holdKey]) as SwitchHold | undefined;
-}
 
 /** Throws `not-owned` where another resource holds the switch or an entry, and `invalid-argument` for a name that nothing has. */
 export function surveySystem(

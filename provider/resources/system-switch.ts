@@ -8,6 +8,7 @@ import { awaitList, awaitSystem } from "./await-system.js";
 import { type Data, type World } from "./contract.js";
 import { deleteImages, spareImages, takeBackSpared } from "./spare-images.js";
 import { changeOf, cronsOf } from "./system-costs.js";
+import { type SwitchHold, holdKey, switchHold } from "./system-hold.js";
 import {
     type SystemView,
     effectiveWith,
@@ -17,15 +18,12 @@ import {
     switchedOff,
 } from "./system-look.js";
 import {
-    type SwitchHold,
     applyPlan,
     disownEntries,
     entriesOf,
-    holdKey,
     isAsWanted,
     isHeldBy,
     surveySystem,
-    switchHold,
     wantedEntries,
 } from "./system-plan.js";
 import { type MovingEntry, dropImagesElsewhere, movingEntries } from "./system-moves.js";
@@ -65,7 +63,7 @@ export async function switchSystem(
         const now = { ...view, object };
         surveySystem(spec, now, owner);
         const entries = wantedEntries(spec, now, owner);
-        const note = noteFor(object, entries, owner);
+        const note = noteFor(now, object, entries, owner);
         before = note.enabled;
         applyPlan(object.spec, spec.enabled ?? true, entries, (one) => isHeldBy(one, owner));
         object.metadata.annotations = { ...object.metadata.annotations, [holdKey]: JSON.stringify(note) };
@@ -161,7 +159,7 @@ async function uncovered(
     if (!isListHidden(view) || spec.enabled === false || Object.keys(spec.overrides ?? {}).length === 0) return view;
     await world.cluster.update("HyperConverged", view.at, (object) => {
         surveySystem(spec, { ...view, object }, owner);
-        const note = noteFor(object, [], owner);
+        const note = noteFor(view, object, [], owner);
         applyPlan(object.spec, true, [], () => false);
         object.metadata.annotations = { ...object.metadata.annotations, [holdKey]: JSON.stringify(note) };
     });
@@ -169,8 +167,16 @@ async function uncovered(
     return lookAtSystem(spec, [], world);
 }
 
-/** What stays known of how it was before: the switch, and entries of other hands whose names ours take (`takeOver`). */
-function noteFor(object: HyperConverged, entries: readonly DataImportCronTemplate[], owner: Owner): SwitchHold {
+/**
+ * What stays known of how it was before: the switch, entries of other hands whose names ours take (`takeOver`), and shipped ones that
+ * ours hide. Of those none is forgotten: the platform's list may still show our own in the place of one that we have taken out.
+ */
+function noteFor(
+    { system, byPlatform }: SystemView,
+    object: HyperConverged,
+    entries: readonly DataImportCronTemplate[],
+    owner: Owner,
+): SwitchHold {
     const hold = switchHold(object);
     const kept = hold !== undefined && isHeldBy(hold, owner) ? hold : undefined;
     const displaced = entriesOf(object).filter(({ metadata }) => {
@@ -179,10 +185,12 @@ function noteFor(object: HyperConverged, entries: readonly DataImportCronTemplat
         return !isOwn && entries.some((entry) => entry.metadata.name === metadata.name);
     });
     const is = object.spec.workloadSources?.enableCommonBootImageImport ?? null;
+    const hidden = [...entries, ...(hold?.shipped ?? [])].map(({ metadata }) => metadata.name);
     return {
         ...owner,
         enabled: kept === undefined ? is : kept.enabled,
         entries: [...(kept?.entries ?? []), ...displaced],
+        ...(byPlatform ? { shipped: system.filter(({ metadata }) => hidden.includes(metadata.name)) } : {}),
     };
 }
 

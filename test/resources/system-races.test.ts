@@ -9,7 +9,7 @@ import { systemClock } from "../../provider/model/clock.js";
 import type { DataImportCronTemplate, HyperConverged } from "../../provider/model/objects.js";
 import type { World } from "../../provider/resources/contract.js";
 import { systemBootSources } from "../../provider/resources/system-boot-sources.js";
-import { holdKey, switchHold } from "../../provider/resources/system-plan.js";
+import { holdKey, switchHold } from "../../provider/resources/system-hold.js";
 import { hyperConvergedRef, systemTemplates } from "../../provider/rules/system-list.js";
 
 const names = systemTemplates.map(({ metadata }) => metadata.name);
