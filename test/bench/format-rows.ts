@@ -38,6 +38,16 @@ const downloaded = {
     }),
 };
 
+/** The link's own time: nothing is done with what comes. */
+const linkAlone = (curl: string): Way => ({
+    name: "the link",
+    commandLine: `${curl} -o /dev/null`,
+    makesNothing: true,
+});
+
+/** The disk's own time: the bytes are there already. */
+const writeAlone = "dd of=$OUT bs=1M conv=sparse,fsync status=none";
+
 const comparisons: readonly Comparison[] = [
     {
         name: "qcow2 zlib",
@@ -126,14 +136,9 @@ const roads: readonly Road[] = [
     {
         name: "50 MB a second",
         rows: ["qcow2 zlib", "qcow2 plain", "raw.gz"],
-        // The link's own time: nothing is done with what comes.
         instead: {
             atMost: 1.02,
-            theirs: (curl) => ({
-                name: "curl to /dev/null",
-                commandLine: `${curl} -o /dev/null`,
-                makesNothing: true,
-            }),
+            theirs: linkAlone,
         },
         open: async () => {
             const server = await serveDirectory(imageDirectory);
@@ -164,11 +169,19 @@ function rowOf({ name, image, wide, ...comparison }: Comparison, { name: by, ins
             const from = `${url}/${basename(path)}`;
             const check = wide && ` && ${need("qemu-img")} compare -q -f raw -F raw $OUT ${wide()}`;
             const checked = (way: Way): Way => ({ ...way, commandLine: way.commandLine + (check ?? "") });
+            const curl = `${need("curl")} -sf ${flags.curl} ${from}`;
             const ourCommand = `${bootsource} import ${from} $OUT --json ${flags.ours}`;
             return {
                 ours: checked({ name: "bootsource", commandLine: ourCommand }),
-                theirs: checked(theirs(`${need("curl")} -sf ${flags.curl} ${from}`)),
+                theirs: checked(theirs(curl)),
                 expected: wide === undefined ? rawDisk(mebibytes) : undefined,
+                floors:
+                    instead !== undefined
+                        ? []
+                        : [
+                              linkAlone(curl),
+                              { name: "the disk", commandLine: `${writeAlone} if=${wide?.() ?? rawDisk(mebibytes)}` },
+                          ],
                 note,
                 close,
             };

@@ -35,11 +35,15 @@ async function main(): Promise<boolean> {
 
 async function compare(row: Row, mebibytes: number, rounds: number): Promise<boolean> {
     const prepared = await row.prepare(mebibytes);
-    const took: { ours: Took[]; theirs: Took[] } = { ours: [], theirs: [] };
+    const took: { ours: Took[]; theirs: Took[]; floors: Took[][] } = { ours: [], theirs: [], floors: [] };
+    const { floors = [] } = prepared;
     try {
         for (let round = 0; round < rounds; round += 1) {
             took.ours.push(await run(prepared.ours, prepared));
             took.theirs.push(await run(prepared.theirs, prepared));
+            const alone: Took[] = [];
+            for (const floor of floors) alone.push(await run(floor, prepared));
+            took.floors.push(alone);
         }
     } finally {
         await prepared.close();
@@ -48,11 +52,12 @@ async function compare(row: Row, mebibytes: number, rounds: number): Promise<boo
     const ratio = ours.seconds / theirs.seconds;
     const { memoryAtMost = Infinity } = row;
     const good = ratio <= row.atMost && ours.peakBytes <= memoryAtMost;
-    const show = ({ seconds, peakBytes }: Took): string =>
-        `${seconds.toFixed(2)} s, ${Math.ceil(peakBytes / 2 ** 20)} MiB`;
+    const show = ({ seconds, user, system, peakBytes }: Took): string =>
+        `${seconds.toFixed(2)} s (processors ${user.toFixed(2)} + ${system.toFixed(2)}), ${Math.ceil(peakBytes / 2 ** 20)} MiB`;
     const memory = memoryAtMost === Infinity ? "" : ` and ${memoryAtMost / 2 ** 20} MiB`;
     process.stdout.write(
         `${row.name} (${prepared.note}): ${prepared.ours.name} ${show(ours)}; ${prepared.theirs.name} ${show(theirs)}; ` +
+            floors.map(({ name }, index) => `${name} alone ${seconds(took.floors, index)} s; `).join("") +
             `ratio ${ratio.toFixed(2)}, at most ${row.atMost}${memory}: ${good ? "good" : "MISSED"}\n`,
     );
     return good;
@@ -72,12 +77,22 @@ async function run({ commandLine, makesNothing = false }: Way, { expected }: Pre
     }
 }
 
+/** The median of one floor over all rounds. */
+function seconds(rounds: readonly (readonly Took[])[], floor: number): string {
+    return median(rounds.flatMap((all) => all.slice(floor, floor + 1))).seconds.toFixed(2);
+}
+
 function median(all: readonly Took[]): Took {
     const middle = (of: (took: Took) => number): number => {
         const sorted = all.map(of).sort((left, right) => left - right);
         return sorted[sorted.length >> 1] ?? NaN;
     };
-    return { seconds: middle(({ seconds }) => seconds), peakBytes: middle(({ peakBytes }) => peakBytes) };
+    return {
+        seconds: middle(({ seconds }) => seconds),
+        user: middle(({ user }) => user),
+        system: middle(({ system }) => system),
+        peakBytes: middle(({ peakBytes }) => peakBytes),
+    };
 }
 
 void main().then(

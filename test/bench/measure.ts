@@ -1,10 +1,14 @@
 // Runs a command line and says how long it took and how much memory all of its processes held together at most.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
 
 /** What one run took. */
 export interface Took {
     readonly seconds: number;
+    /** Processor time of all its processes, of both kinds. */
+    readonly user: number;
+    readonly system: number;
     /** Resident bytes of the process and all that it started, summed, at their peak; pages that they share count twice. */
     readonly peakBytes: number;
 }
@@ -20,10 +24,10 @@ export function measure(commandLine: string, env: Readonly<Record<string, string
         const begun = performance.now();
         let peakBytes = 0;
         let output = "";
-        const child = spawn("bash", ["-euo", "pipefail", "-c", commandLine], {
+        const child = spawn("bash", ["-euo", "pipefail", "-c", `${commandLine}\ntimes >&3`], {
             // A group of its own: its processes are found by it.
             detached: true,
-            stdio: ["ignore", "pipe", "pipe"],
+            stdio: ["ignore", "pipe", "pipe", "pipe"],
             env: { ...process.env, ...env },
         });
         let samples = 0;
@@ -33,15 +37,26 @@ export function measure(commandLine: string, env: Readonly<Record<string, string
             samples += 1;
             peakBytes = Math.max(peakBytes, residentOf(members));
         }, sampleEvery);
-        for (const stream of [child.stdout, child.stderr])
-            stream.on("data", (text: Buffer) => (output += text.toString()));
+        let times = "";
+        const [, stdout, stderr, last] = child.stdio as Readable[];
+        for (const stream of [stdout, stderr]) stream?.on("data", (text: Buffer) => (output += text.toString()));
+        last?.on("data", (text: Buffer) => (times += text.toString()));
         child.once("error", reject);
         child.once("close", (code) => {
             clearInterval(sampler);
-            if (code === 0) resolve({ seconds: (performance.now() - begun) / 1000, peakBytes });
+            if (code === 0)
+                resolve({ seconds: (performance.now() - begun) / 1000, ...processorTime(times), peakBytes });
             else reject(new Error(`${commandLine}\nfailed (${String(code)}): ${output}`));
         });
     });
+}
+
+/** What `times` of bash prints in its second line, of all that the shell has started: "0m2.170s 0m0.460s". */
+function processorTime(times: string): { user: number; system: number } {
+    const [user = NaN, system = NaN] = [...times.matchAll(/(\d+)m([\d.]+)s/g)]
+        .slice(2)
+        .map(([, minutes, seconds]) => 60 * Number(minutes) + Number(seconds));
+    return { user, system };
 }
 
 function membersOf(group: number): string[] {

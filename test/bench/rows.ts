@@ -22,6 +22,8 @@ export interface Prepared {
     readonly theirs: Way;
     /** The raw disk that both must have made; undefined where each looks for itself. */
     readonly expected: string | undefined;
+    /** What no way can be faster than, each alone: the link, the disk. */
+    readonly floors?: readonly Way[];
     readonly note: string;
     close(): Promise<void>;
 }
