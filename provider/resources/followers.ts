@@ -7,6 +7,8 @@ import { conditionOf } from "../model/conditions.js";
 import { isBootsourceError } from "../model/errors.js";
 import type { DataImportCron, Kind, Pointer, StorageClass, StorageProfile } from "../model/objects.js";
 import { isReady } from "../rules/boot-imports.js";
+import { isPlatformsCron } from "../rules/cdi-cron.js";
+import { upToDate } from "../rules/cron-conditions.js";
 import type { World } from "./contract.js";
 
 /** A boot source whose images belong on the class. */
@@ -73,9 +75,9 @@ export function isOfStack(cron: DataImportCron, urn: string): boolean {
     return stackOf(ownerOf(cron.metadata)?.urn) === stackOf(urn);
 }
 
-/** Whether machines are given an image that lies, whole, where it belongs. */
+/** Whether machines are given an image that lies, whole, where it belongs, and what was to go for it is gone. */
 export async function hasArrived({ cron, dataSource, wanted }: Follower, cluster: Cluster): Promise<boolean> {
-    if ((await presentLanding(dataSource, cluster)) !== wanted) return false;
+    if ((await presentLanding(dataSource, cluster)) !== wanted || (await isAtWork(cron, cluster))) return false;
     const source = await cluster.get("DataSource", dataSource);
     if (conditionOf(source, "Ready")?.status !== "True") return false;
     const { pvc, snapshot } = source?.status?.source ?? {};
@@ -83,6 +85,13 @@ export async function hasArrived({ cron, dataSource, wanted }: Follower, cluster
     const found = (await importsOf(cron, cluster)).find(({ name }) => name === at?.name);
     // CDI says "Ready" for a moment longer than the disk is there.
     return found !== undefined && isReady(found);
+}
+
+/** Ours says that it is up to date once it has cleaned up; it would not go on when this run is over. CDI has cleaned up before. */
+async function isAtWork({ metadata, spec }: DataImportCron, cluster: Cluster): Promise<boolean> {
+    if (isPlatformsCron(spec.template.spec.source, cluster.capabilities.platformCrons)) return false;
+    const said = conditionOf(await cluster.get("DataImportCron", refOf(metadata)), "UpToDate");
+    return said?.status === "False" && said.reason === upToDate.importing.reason;
 }
 
 /** The import that is on its way to where the follower belongs; undefined where none is. */
