@@ -114,10 +114,11 @@ export class Manager<W extends CronWorld> {
                 continue;
             }
             try {
+                // Before it is read: who nudges while the answer is on its way speaks of what that answer may not show.
+                loop.again = false;
                 // Read again in our turn: whoever had the last one may just have finished.
                 const current = await world.cluster.get<Kind>(kind, at);
                 if (current === undefined) return;
-                loop.again = false;
                 const verdict = await controller(current, { ...world, signal } as W);
                 if (verdict === "settled") return;
                 await turn.release();

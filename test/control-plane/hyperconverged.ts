@@ -18,6 +18,8 @@ export type Era = "gate" | "field" | "v1";
 export interface PlayedPlatform {
     /** The object's path in the API, in the version of its era. */
     readonly path: string;
+    /** What it did last, and what went wrong meanwhile, for whoever waited for it in vain. */
+    story(): string;
     /** Ends it and takes the object and its definition away. */
     stop(): Promise<void>;
 }
@@ -47,6 +49,7 @@ export async function serveHyperConverged(plane: ControlPlane, era: Era): Promis
     await until("a HyperConverged is taken", () => plane.api.create(collection, object).catch(() => undefined));
     return {
         path: `${collection}/${name}`,
+        story: () => "nobody follows it",
         async stop() {
             await plane.api.remove(`${collection}/${name}`);
             await plane.api.remove(definitionPath);
@@ -66,14 +69,25 @@ export async function playPlatform(
     await cluster.establish();
     const shipped = era === "v1" ? system.map(withInjected) : system;
     const dataSources = new Set(system.map(({ spec }) => String(spec?.managedDataSource)));
+    const errors: string[] = [];
+    const note = (error: unknown): void => {
+        errors.push(`${new Date().toISOString()} ${String(error)}`);
+    };
+    let last = "it never began";
     const manager = new Manager<CronWorld>({
         world: () => ({ cluster, clock: systemClock }),
         controllers: {
-            HyperConverged: (object, world) => reconcileOn({ system: shipped, dataSources }, object, world),
+            HyperConverged: async (object, world) => {
+                const which = `generation ${object.metadata.generation} at ${new Date().toISOString()}`;
+                last = `it began with ${which}`;
+                const verdict = await reconcileOn({ system: shipped, dataSources }, object, world);
+                last = `it was through with ${which}: ${JSON.stringify(verdict)}`;
+                return verdict;
+            },
         },
         takeTurn: () => ({ release: () => undefined }),
         turnAgain: 100,
-        onError: () => undefined,
+        onError: note,
         triesAgain: () => true,
     });
     const follow = async (kind: "HyperConverged" | "DataImportCron" | "DataSource"): Promise<void> => {
@@ -82,11 +96,12 @@ export async function playPlatform(
                 manager.drive("HyperConverged", hyperConvergedRef);
         }
     };
-    const following = Promise.all([follow("HyperConverged"), follow("DataImportCron"), follow("DataSource")]).catch(
-        () => undefined,
+    const following = Promise.all(
+        (["HyperConverged", "DataImportCron", "DataSource"] as const).map((kind) => follow(kind).catch(note)),
     );
     return {
         path: served.path,
+        story: () => [last, ...errors.slice(-20)].join("\n"),
         async stop() {
             ended.abort();
             await following;

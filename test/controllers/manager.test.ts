@@ -81,6 +81,45 @@ describe("the work on an object", function () {
         assert.equal(errors.length, 2, "each is told");
     });
 
+    it("is looked at once more where somebody nudges while an answer that is older is on its way", async () => {
+        let generation = 1;
+        const answers: (() => void)[] = [];
+        const cluster = {
+            // As the server had it when it was asked.
+            get: () => {
+                const object = { metadata: { uid: "uid", generation } };
+                return new Promise((resolve) => answers.push(() => resolve(object)));
+            },
+        } as unknown as CronWorld["cluster"];
+        const seen: number[] = [];
+        const manager = new Manager({
+            world: () => ({ cluster, clock }),
+            controllers: {
+                DataVolume: ({ metadata }) => {
+                    seen.push(metadata.generation);
+                    return Promise.resolve("settled" as const);
+                },
+            },
+            takeTurn: () => ({ release: () => undefined }),
+            turnAgain: 1,
+            onError: (error) => errors.push(error),
+            triesAgain: () => true,
+        });
+        managers.push(manager);
+        manager.drive("DataVolume", at);
+        const answered = async (): Promise<void> => {
+            await until(() => answers.length > 0);
+            answers.shift()?.();
+        };
+        await answered();
+        await until(() => answers.length > 0);
+        generation = 2;
+        manager.drive("DataVolume", at);
+        for (let more = 0; more < 3; more++) await answered();
+        await until(() => seen.length === 2);
+        assert.deepEqual(seen, [1, 2]);
+    });
+
     it("ends with such a failure where somebody is there to begin anew", async () => {
         const count = drive([fails], false);
         await until(() => errors.length === 1);

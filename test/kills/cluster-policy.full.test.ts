@@ -56,6 +56,7 @@ describe("kill -9 of an update of a cluster's default class and of its platform'
     let project: ClusterProject<Wish>;
     let namespace: string;
     let listPath: string;
+    let story: () => string;
 
     const entry = (name: string): DataImportCronTemplate => ({
         metadata: { name: `${name}-image-cron` },
@@ -91,6 +92,7 @@ describe("kill -9 of an update of a cluster's default class and of its platform'
         const platform = await playPlatform(plane, { era: "v1", system: [entry("fedora"), entry("centos")] });
         clean.push(() => platform.stop());
         listPath = platform.path;
+        story = () => platform.story();
         await plane.api.patch(listPath, { spec: { workloadSources: { dataImportCronTemplates: [entry("theirs")] } } });
         api = await startUnrulyApi(plane);
         clean.push(() => api.close());
@@ -219,7 +221,10 @@ describe("kill -9 of an update of a cluster's default class and of its platform'
                 await isDone(round, story);
             }
         };
-        const { without, looks } = await lookingForDefaults(killing());
+        const told = killing().catch((thrown: unknown) => {
+            throw new Error(`${thrown instanceof Error ? thrown.message : String(thrown)}\nThe platform: ${story()}`);
+        });
+        const { without, looks } = await lookingForDefaults(told);
         assert.equal(without, 0, `of ${looks} looks so many found no default`);
         assert.ok(looks > 50, `looked ${looks} times`);
     });
