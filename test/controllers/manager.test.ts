@@ -160,5 +160,9 @@ describe("the work on an object", function () {
 });
 
 async function until(done: () => boolean): Promise<void> {
-    while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
+    const deadline = Date.now() + 15_000;
+    while (!done()) {
+        assert.ok(Date.now() < deadline, "it never came to that");
+        await new Promise((resolve) => setTimeout(resolve, 1));
+    }
 }
