@@ -1,6 +1,6 @@
 // Locks between processes that a kill frees at once: an exclusive SQLite transaction on a file of its own.
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { errorCode } from "../importer/file-system-error.js";
 import { isBusy, openDatabase } from "./sqlite.js";
@@ -73,6 +73,14 @@ export async function takeLock(path: string): Promise<Lock | undefined> {
         await pause(again.milliseconds);
     }
     return undefined;
+}
+
+/** Removes the locks of a directory that kills have left: what they were for may be gone for good, so that nobody takes them again. */
+export function sweepLocks(directory: string): void {
+    const names = existsSync(directory) ? readdirSync(directory) : [];
+    for (const name of names.filter((one) => one.endsWith(".lock"))) {
+        tryLock(join(directory, name))?.release({ remove: true });
+    }
 }
 
 /** Only where there is none: to open and close a file that this process has locked would let go of the lock. */

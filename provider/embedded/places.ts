@@ -105,6 +105,6 @@ export function isWithin(directory: string, path: string): boolean {
     return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-function partialDirectory(store: string): string {
+export function partialDirectory(store: string): string {
     return join(store, "partial");
 }

@@ -10,8 +10,8 @@ import { reconcileVolumeSnapshot } from "../controllers/volume-snapshot.js";
 import type { DataImportCron, DataSource, DataVolume, Kind, Metadata, Objects, Ref } from "../model/objects.js";
 import { isOfProfiles } from "./classes.js";
 import { type Target, cronOf, pointersTo } from "./dependents.js";
-import { tryLock } from "./lock.js";
-import { lockPath } from "./places.js";
+import { sweepLocks, tryLock } from "./lock.js";
+import { lockPath, partialDirectory } from "./places.js";
 import { Turns } from "./turns.js";
 
 /** What the work needs. */
@@ -101,6 +101,7 @@ export class Workers {
     /** Works on everything until the signal is aborted: what is there, and whatever changes. */
     async work(signal: AbortSignal): Promise<void> {
         this.#begins = true;
+        sweepLocks(partialDirectory(this.#options.directory));
         await Promise.all(worked.map((kind) => this.#follow(kind, signal)));
     }
 

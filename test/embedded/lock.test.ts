@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { tryLock } from "../../provider/embedded/lock.js";
+import { sweepLocks, tryLock } from "../../provider/embedded/lock.js";
 
 describe("a lock", () => {
     let directory: string;
@@ -28,6 +28,17 @@ describe("a lock", () => {
         again.release({ remove: true });
         again.release();
         assert.equal(existsSync(file), false, "released for good, the file is gone");
+    });
+
+    it("that nobody holds any more is swept away, and one that is held stays", () => {
+        sweepLocks(path.dirname(file));
+        const left = path.join(path.dirname(file), "left.lock");
+        tryLock(left)?.release();
+        const held = tryLock(file);
+        sweepLocks(path.dirname(file));
+        assert.deepEqual([existsSync(left), existsSync(file)], [false, true]);
+        assert.equal(tryLock(file), undefined, "it is held as before");
+        held?.release({ remove: true });
     });
 
     it("is freed at once by kill -9 of its holder", async () => {
