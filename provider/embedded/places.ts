@@ -105,6 +105,7 @@ export function isWithin(directory: string, path: string): boolean {
     return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
+/** Where the store keeps what is not whole yet, and the locks of whoever works on an object. */
 export function partialDirectory(store: string): string {
     return join(store, "partial");
 }

@@ -63,7 +63,7 @@ export async function switchSystem(
         const now = { ...view, object };
         surveySystem(spec, now, owner);
         const entries = wantedEntries(spec, now, owner);
-        const note = noteFor(now, object, entries, owner);
+        const note = noteFor(now, entries, owner);
         before = note.enabled;
         applyPlan(object.spec, spec.enabled ?? true, entries, (one) => isHeldBy(one, owner));
         object.metadata.annotations = { ...object.metadata.annotations, [holdKey]: JSON.stringify(note) };
@@ -158,8 +158,9 @@ async function uncovered(
 ): Promise<SystemView> {
     if (!isListHidden(view) || spec.enabled === false || Object.keys(spec.overrides ?? {}).length === 0) return view;
     await world.cluster.update("HyperConverged", view.at, (object) => {
-        surveySystem(spec, { ...view, object }, owner);
-        const note = noteFor(view, object, [], owner);
+        const now = { ...view, object };
+        surveySystem(spec, now, owner);
+        const note = noteFor(now, [], owner);
         applyPlan(object.spec, true, [], () => false);
         object.metadata.annotations = { ...object.metadata.annotations, [holdKey]: JSON.stringify(note) };
     });
@@ -172,8 +173,7 @@ async function uncovered(
  * ours hide. Of those none is forgotten: the platform's list may still show our own in the place of one that we have taken out.
  */
 function noteFor(
-    { system, byPlatform }: SystemView,
-    object: HyperConverged,
+    { system, byPlatform, object }: SystemView & { readonly object: HyperConverged },
     entries: readonly DataImportCronTemplate[],
     owner: Owner,
 ): SwitchHold {

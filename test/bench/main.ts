@@ -35,15 +35,13 @@ async function main(): Promise<boolean> {
 
 async function compare(row: Row, mebibytes: number, rounds: number): Promise<boolean> {
     const prepared = await row.prepare(mebibytes);
-    const took: { ours: Took[]; theirs: Took[]; floors: Took[][] } = { ours: [], theirs: [], floors: [] };
-    const { floors = [] } = prepared;
+    const took: { ours: Took[]; theirs: Took[] } = { ours: [], theirs: [] };
+    const floors = (prepared.floors ?? []).map((way) => ({ way, took: [] as Took[] }));
     try {
         for (let round = 0; round < rounds; round += 1) {
             took.ours.push(await run(prepared.ours, prepared));
             took.theirs.push(await run(prepared.theirs, prepared));
-            const alone: Took[] = [];
-            for (const floor of floors) alone.push(await run(floor, prepared));
-            took.floors.push(alone);
+            for (const floor of floors) floor.took.push(await run(floor.way, prepared));
         }
     } finally {
         await prepared.close();
@@ -57,7 +55,7 @@ async function compare(row: Row, mebibytes: number, rounds: number): Promise<boo
     const memory = memoryAtMost === Infinity ? "" : ` and ${memoryAtMost / 2 ** 20} MiB`;
     process.stdout.write(
         `${row.name} (${prepared.note}): ${prepared.ours.name} ${show(ours)}; ${prepared.theirs.name} ${show(theirs)}; ` +
-            floors.map(({ name }, index) => `${name} alone ${seconds(took.floors, index)} s; `).join("") +
+            floors.map((one) => `${one.way.name} alone ${median(one.took).seconds.toFixed(2)} s; `).join("") +
             `ratio ${ratio.toFixed(2)}, at most ${row.atMost}${memory}: ${good ? "good" : "MISSED"}\n`,
     );
     return good;
@@ -75,11 +73,6 @@ async function run({ commandLine, makesNothing = false }: Way, { expected }: Pre
     } finally {
         rmSync(directory, { recursive: true, force: true });
     }
-}
-
-/** The median of one floor over all rounds. */
-function seconds(rounds: readonly (readonly Took[])[], floor: number): string {
-    return median(rounds.flatMap((all) => all.slice(floor, floor + 1))).seconds.toFixed(2);
 }
 
 function median(all: readonly Took[]): Took {

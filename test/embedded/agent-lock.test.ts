@@ -1,7 +1,8 @@
 // Who works on a store: one agent, which polls however it came to be one, and which nobody keeps out by only looking.
 import * as assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { isLocked, takeLock, tryLock } from "../../provider/embedded/lock.js";
-import { agentLockPath } from "../../provider/embedded/places.js";
+import { agentLockPath, lockPath } from "../../provider/embedded/places.js";
 import { waitFor } from "../../provider/cluster/wait.js";
 import { conditionOf } from "../../provider/model/conditions.js";
 import { isBootsourceError } from "../../provider/model/errors.js";
@@ -43,6 +44,20 @@ describe("the agent of a store", function () {
         const ending = new AbortController();
         const agent = stage.cluster.work(ending.signal);
         await condition("UpToDate", "True");
+        ending.abort();
+        await agent;
+    });
+
+    it("sweeps away what a kill left of a lock on an object that is gone", async () => {
+        await stage.cluster.establish();
+        const left = lockPath(stage.store, "7d6f0f0e-gone");
+        tryLock(left)?.release();
+        assert.ok(existsSync(left));
+        const ending = new AbortController();
+        const agent = stage.cluster.work(ending.signal);
+        await makeCron();
+        await condition("UpToDate", "True");
+        assert.equal(existsSync(left), false);
         ending.abort();
         await agent;
     });
