@@ -7,6 +7,7 @@ import { readAudit, type Audit } from "./audit.js";
 import { announceUploadProxy, startCdi } from "./cdi.js";
 import { applyCrds } from "./crds.js";
 import { makeKubeconfig } from "./kubeconfig.js";
+import { stopWhatWorks, whatWorks } from "./leftovers.js";
 import { startNodes, type Nodes } from "./nodes.js";
 import { startProcesses, type Processes } from "./processes.js";
 import { requireKubeVirtCrds, requirePrograms, type Programs } from "./programs.js";
@@ -56,7 +57,8 @@ let running: Promise<Running> | undefined;
 
 /**
  * The control plane of this process: started by the first suite that asks, in its `before`; stopped after the last suite. Where its
- * programs cannot be had the suite is skipped. KubeVirt's CRDs are there for the suites that ask for them, and from then on.
+ * programs cannot be had the suite is skipped. KubeVirt's CRDs are there for the suites that ask for them, and from then on. What a
+ * suite made and left at work is ended behind it.
  */
 export async function startControlPlane(
     context: Context,
@@ -66,8 +68,10 @@ export async function startControlPlane(
     const more = crds.includes("kubevirt") ? [await requireKubeVirtCrds(context)] : [];
     running ??= startOnFreePorts(programs);
     const { plane } = await running;
-    explainWaits(() => describeSituation(plane.api, { "cdi-controller": plane.log("cdi-controller") }));
+    explainWaits(() => situationOf(plane));
     await applyCrds(plane.api, more);
+    const before = await whatWorks(plane.api);
+    afterwards(context, () => stopWhatWorks(plane.api, before));
     return plane;
 }
 
@@ -78,8 +82,13 @@ export async function startControlPlane(
 export async function startOwnControlPlane(context: Context): Promise<ControlPlane> {
     const { plane, end } = await startOnFreePorts(await requirePrograms(context));
     afterwards(context, end);
-    explainWaits(() => describeSituation(plane.api, { "cdi-controller": plane.log("cdi-controller") }));
+    explainWaits(() => situationOf(plane));
     return plane;
+}
+
+function situationOf(plane: ControlPlane): Promise<string> {
+    const names = ["kube-controller-manager", "cdi-controller"];
+    return describeSituation(plane.api, Object.fromEntries(names.map((name) => [name, plane.log(name)])));
 }
 
 /** For whoever has no root hook: a program beside mocha. */

@@ -1,11 +1,12 @@
 // Scheduler and kubelet of a node that is not there: pods are placed, run by our own code, tried again when they fail, and told of.
-import type { Api, KubeObject } from "./api.js";
+import { type Api, ApiError, type KubeObject } from "./api.js";
 import { runContainer } from "./containers.js";
 import type { Ended } from "./importer-pod.js";
 import { follow } from "./observe.js";
 import { startMetrics } from "./metrics.js";
 import { NotThere, prepare } from "./pod.js";
 import type { Volumes } from "./volumes.js";
+import { makeWorker } from "./worker.js";
 
 /** The back-off between two runs of a container begins here and doubles: a kubelet's 10 seconds and 5 minutes, shortened. */
 const firstPause = 250;
@@ -22,6 +23,7 @@ export const nodeName = "test-node";
 export function startKubelet(api: Api, volumes: Volumes, tls: Tls, signal: AbortSignal): void {
     const running = new Map<string, AbortController>();
     const over = new Set<string>();
+    const confirm = makeWorker("kubelet", signal);
     void follow(api, "/api/v1/pods", signal, {
         seen(pod) {
             const { uid = "", deletionTimestamp } = pod.metadata;
@@ -29,7 +31,7 @@ export function startKubelet(api: Api, volumes: Volumes, tls: Tls, signal: Abort
             if (deletionTimestamp !== undefined) {
                 running.get(uid)?.abort();
                 // A node confirms that a pod's containers are gone; only then is the object. Another one may have its name by then.
-                void api.remove(pathOf(pod), { uid, gracePeriodSeconds: 0 }).catch(ignore);
+                confirm(uid, () => api.remove(pathOf(pod), { uid, gracePeriodSeconds: 0 }).catch(unless("UID in ")));
                 return;
             }
             // What is seen may be older than what was told: a pod that has ended is not run once more for it.
@@ -161,13 +163,14 @@ async function place(api: Api, pod: KubeObject, signal: AbortSignal): Promise<st
             const { nodeName: given } = pod.spec as { nodeName?: string };
             if (given === undefined) {
                 const target = { apiVersion: "v1", kind: "Node", name: node.metadata.name };
-                await api.create(`${pathOf(pod)}/binding`, {
+                const binding = {
                     apiVersion: "v1",
                     kind: "Binding",
                     // By its uid: another pod may have taken its name meanwhile.
                     metadata: { name: pod.metadata.name, uid: pod.metadata.uid },
                     target,
-                });
+                };
+                await api.create(`${pathOf(pod)}/binding`, binding).catch(unless("already assigned to node"));
             }
             return (node.metadata.labels as Record<string, string>)["kubernetes.io/arch"] ?? "amd64";
         }
@@ -221,4 +224,11 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 function ignore(): void {
     // Gone already.
+}
+
+/** For a conflict that says that it was done already, as those words tell: an answer was lost, or another pod has the name now. */
+function unless(words: string): (thrown: unknown) => void {
+    return (thrown) => {
+        if (!(thrown instanceof ApiError && thrown.status === 409 && thrown.reason.includes(words))) throw thrown;
+    };
 }

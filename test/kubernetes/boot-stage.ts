@@ -117,8 +117,9 @@ async function makeClasses(
         classes,
         remove: async () => {
             for (const remove of clean.reverse()) await remove();
-            // A case makes it.
+            // Cases make them.
             await plane.api.remove("/apis/storage.k8s.io/v1/storageclasses/newest");
+            await plane.api.remove("/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses/another");
         },
     };
 }
