@@ -162,8 +162,10 @@ export class KubernetesCluster implements Cluster {
         const shared = name === undefined ? undefined : this.#mirrors.follow(api, namespace, name, over);
         if (shared !== undefined) yield* shared as AsyncIterable<unknown> as AsyncIterable<Change<Objects[K]>>;
         // A mirror that cannot go on leaves everybody to themselves, who then hear why.
-        const own = watchObjects({ api, namespace, name }, this.#toolsFor(kind), over);
-        yield* own as AsyncIterable<unknown> as AsyncIterable<Change<Objects[K]>>;
+        for await (const change of watchObjects({ api, namespace, name }, this.#toolsFor(kind), over)) {
+            this.#mirrors.heard(api, change);
+            yield change as unknown as Change<Objects[K]>;
+        }
     }
 
     /** Nothing: the cluster's own controllers work on every object. */

@@ -5,12 +5,17 @@ import { type Watched, type WatchTools, watchObjects } from "./watch.js";
 
 type Listener = (change: Change<Raw>) => void;
 
+/** So many of the last that went: no watch lags further behind another. */
+const mostGone = 1000;
+
 /**
- * Answers only while its watch is open. What this process writes is told to it, so that nobody reads less than they wrote; what
- * others write is here as soon as their own watches would tell it.
+ * Answers only while its watch is open. What this process writes, and what another watch of it hears, is told to it: nobody reads
+ * less than they wrote, or than they were woken for.
  */
 export class Mirror {
     readonly #objects = new Map<string, Raw>();
+    /** By uid: what one watch has told to be gone, a slower one may still tell of. */
+    readonly #wentAway = new Set<string>();
     readonly #listeners = new Map<string, Set<Listener>>();
     /** Names that were deleted here; what became of them the watch has not told yet. */
     readonly #doubtful = new Set<string>();
@@ -38,8 +43,7 @@ export class Mirror {
         };
         void (async () => {
             for await (const { type, object } of watchObjects(watched, hooks, signal)) {
-                if (type === "present") this.wrote(object);
-                else this.#gone(object);
+                this.heard({ type, object });
             }
         })()
             .catch(() => undefined)
@@ -61,9 +65,16 @@ export class Mirror {
         return this.#open && this.#doubtful.size === 0 ? [...this.#objects.values()] : undefined;
     }
 
+    /** What a watch has told, this one's or another. */
+    heard({ type, object }: Change<Raw>): void {
+        if (type === "present") this.wrote(object);
+        else this.#gone(object);
+    }
+
     /** The object as it is by now; what is older than what is here is passed over. */
     wrote(object: Raw): void {
-        const { name, resourceVersion } = object.metadata;
+        const { name, uid, resourceVersion } = object.metadata;
+        if (this.#wentAway.has(uid)) return;
         const before = this.#objects.get(name)?.metadata;
         if (before !== undefined && !isNewer(resourceVersion, before.resourceVersion)) return;
         this.#objects.set(name, object);
@@ -107,6 +118,10 @@ export class Mirror {
 
     #gone(object: Raw): void {
         const { name, uid } = object.metadata;
+        if (this.#wentAway.has(uid)) return;
+        this.#wentAway.add(uid);
+        const [oldest = uid] = this.#wentAway;
+        if (this.#wentAway.size > mostGone) this.#wentAway.delete(oldest);
         if (this.#objects.get(name)?.metadata.uid === uid) {
             this.#objects.delete(name);
             this.#doubtful.delete(name);

@@ -75,6 +75,12 @@ export class Mirrors {
         })();
     }
 
+    /** What a watch of somebody's own has told: who is woken by it looks here next. */
+    heard({ kind }: Api, { type, object }: Change<Raw>): void {
+        const mirror = this.#places.get(keyOf(kind, object.metadata.namespace))?.mirror;
+        mirror?.heard({ type, object: structuredClone(object) });
+    }
+
     /** What this process wrote. */
     wrote({ kind }: Api, namespace: string | undefined, object: Raw): void {
         this.#places.get(keyOf(kind, namespace))?.mirror?.wrote(object);

@@ -90,6 +90,37 @@ describe("the looks of an update", function () {
         assert.equal(await versionOf(cluster, "made"), "20");
     });
 
+    it("show what another watch was woken for, and nothing older of it afterwards: who hears of an end finds nothing any more", async () => {
+        const cluster = await begun();
+        const slow = watching;
+        watching = undefined;
+        const over = new AbortController();
+        const heard: string[] = [];
+        const following = (async () => {
+            for await (const { type, object } of cluster.watch("DataImportCron", over.signal, {
+                namespace: "default",
+            })) {
+                const { name, resourceVersion } = object.metadata;
+                if (resourceVersion === "1") continue;
+                const listed = await cluster.list("DataImportCron", { namespace: "default", labels: { number: "8" } });
+                heard.push(
+                    `${type} ${resourceVersion}: ${(await versionOf(cluster, name)) ?? "none"} ${listed.length}`,
+                );
+            }
+        })();
+        await until("the other watch is open", () => watching !== undefined);
+        tell("MODIFIED", cron("cron-8", "50"));
+        tell("DELETED", cron("cron-8", "51"));
+        await until("both are heard of", () => heard.length === 2);
+        assert.deepEqual(heard, ["present 50: 50 1", "deleted 51: none 0"]);
+        slow?.write(event("MODIFIED", cron("cron-8", "50")));
+        slow?.write(event("MODIFIED", cron("cron-9", "52")));
+        await until("the slow one has come after", async () => (await versionOf(cluster, "cron-9")) === "52");
+        assert.equal(await versionOf(cluster, "cron-8"), undefined);
+        over.abort();
+        await following;
+    });
+
     it("ask the server about what the update itself deleted, until the watch has told what became of it", async () => {
         api.on(`DELETE ${crons}/cron-8`, { body: {} });
         api.on(`GET ${crons}/cron-8`, { body: cron("cron-8", "30") });
