@@ -17,6 +17,8 @@ interface Comparison {
     readonly image: (mebibytes: number) => string;
     /** The programs, with curl's command line for the image and `$OUT`. */
     readonly theirs: (curl: string) => Way;
+    /** Decompresses the image, which is there already, to nowhere; undefined where nothing is compressed. */
+    readonly decode?: (path: string, mebibytes: number) => string;
     /** A disk so wide that byte after byte would take minutes: qemu-img compares, and jumps over holes. */
     readonly wide?: () => string;
 }
@@ -28,6 +30,7 @@ const piped = (program: string, options = "") => ({
             `${curl} | ${need(program)} -dc${options} | ` +
             `dd of=$OUT bs=1M iflag=fullblock conv=sparse,fsync status=none`,
     }),
+    decode: (path: string) => `${need(program)} -dc${options} ${path} > /dev/null`,
 });
 
 const downloaded = {
@@ -36,6 +39,12 @@ const downloaded = {
         commandLine:
             `${curl} -o $SCRATCH/image && ` + `${need("qemu-img")} convert -O raw $SCRATCH/image $OUT && sync $OUT`,
     }),
+};
+
+const unpacked = {
+    ...downloaded,
+    decode: (path: string, mebibytes: number) =>
+        `${need("qemu-img")} convert -n --target-image-opts ${path} driver=null-co,size=${mebibytes * 2 ** 20}`,
 };
 
 /** The link's own time: nothing is done with what comes. */
@@ -53,14 +62,14 @@ const comparisons: readonly Comparison[] = [
         name: "qcow2 zlib",
         atMost: 0.55,
         image: (size) => converted(need("qemu-img"), size, "qcow2", ["-c", "-O", "qcow2"]),
-        ...downloaded,
+        ...unpacked,
     },
     {
         name: "qcow2 zstd",
         atMost: 0.6,
         image: (size) =>
             converted(need("qemu-img"), size, "zstd.qcow2", ["-c", "-O", "qcow2", "-o", "compression_type=zstd"]),
-        ...downloaded,
+        ...unpacked,
     },
     {
         name: "qcow2 plain",
@@ -74,7 +83,7 @@ const comparisons: readonly Comparison[] = [
         atMost: 0.8,
         image: (size) =>
             converted(need("qemu-img"), size, "stream.vmdk", ["-O", "vmdk", "-o", "subformat=streamOptimized"]),
-        ...downloaded,
+        ...unpacked,
     },
     { name: "raw.gz", atMost: 0.35, image: (size) => compressed(need("gzip"), size, "gz", ["-6"]), ...piped("gzip") },
     {
@@ -157,7 +166,7 @@ export const formatRows: readonly Row[] = roads.flatMap((road) =>
     comparisons.filter(({ name }) => road.rows.includes(name)).map((comparison) => rowOf(comparison, road)),
 );
 
-function rowOf({ name, image, wide, ...comparison }: Comparison, { name: by, instead, open }: Road): Row {
+function rowOf({ name, image, wide, decode, ...comparison }: Comparison, { name: by, instead, open }: Road): Row {
     const { atMost, theirs } = instead ?? comparison;
     return {
         name: `${name} over ${by}`,
@@ -171,17 +180,16 @@ function rowOf({ name, image, wide, ...comparison }: Comparison, { name: by, ins
             const checked = (way: Way): Way => ({ ...way, commandLine: way.commandLine + (check ?? "") });
             const curl = `${need("curl")} -sf ${flags.curl} ${from}`;
             const ourCommand = `${bootsource} import ${from} $OUT --json ${flags.ours}`;
+            const decoding: Way[] =
+                decode === undefined
+                    ? []
+                    : [{ name: "decompression", commandLine: decode(path, mebibytes), makesNothing: true }];
+            const disk = { name: "the disk", commandLine: `${writeAlone} if=${wide?.() ?? rawDisk(mebibytes)}` };
             return {
                 ours: checked({ name: "bootsource", commandLine: ourCommand }),
                 theirs: checked(theirs(curl)),
                 expected: wide === undefined ? rawDisk(mebibytes) : undefined,
-                floors:
-                    instead !== undefined
-                        ? []
-                        : [
-                              linkAlone(curl),
-                              { name: "the disk", commandLine: `${writeAlone} if=${wide?.() ?? rawDisk(mebibytes)}` },
-                          ],
+                floors: instead === undefined ? [linkAlone(curl), ...decoding, disk] : [],
                 note,
                 close,
             };

@@ -1,6 +1,5 @@
 // Requests to an API server, by its own audit log: what 1, 100 and 1,000 boot sources cost, beside their objects applied alone.
-import type { Context } from "mocha";
-import { type ControlPlane, startControlPlane, stopControlPlane } from "../control-plane/control-plane.js";
+import { type ControlPlane, startControlPlaneOfProgram, stopControlPlane } from "../control-plane/control-plane.js";
 import { type Counted, type Crowd, makeCrowd } from "../engine/counted.js";
 import { makeProject } from "../engine/project.js";
 
@@ -16,7 +15,7 @@ const perKinds = { preview: 42, up: 70 };
 export async function measureRequests(counts: readonly number[] = [1, 100, 1000]): Promise<boolean> {
     let good = true;
     try {
-        const plane = await startControlPlane(standIn);
+        const plane = await startControlPlaneOfProgram();
         const crowd = await makeCrowd(plane);
         for (const count of counts) good = (await measureCount(count, plane, crowd)) && good;
         await crowd.close();
@@ -85,11 +84,3 @@ async function applyAlone(count: number, plane: ControlPlane, { image }: Crowd):
     for (let number = 0; number < count; number += 1) await plane.api.remove(`${path}/source-${number}-image-cron`);
     return seconds;
 }
-
-/** A benchmark has no suite that could be skipped: it fails where a program is missing. */
-const standIn = {
-    timeout: () => undefined,
-    skip: () => {
-        throw new Error("cannot count requests: a program of the control plane is missing, see above");
-    },
-} as unknown as Context;

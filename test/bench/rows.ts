@@ -22,7 +22,7 @@ export interface Prepared {
     readonly theirs: Way;
     /** The raw disk that both must have made; undefined where each looks for itself. */
     readonly expected: string | undefined;
-    /** What no way can be faster than, each alone: the link, the disk. */
+    /** What no way can be faster than, each alone: the link, the decompression in one thread, the disk. */
     readonly floors?: readonly Way[];
     readonly note: string;
     close(): Promise<void>;

@@ -66,9 +66,7 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
     const programs = await requirePrograms(context);
     const more = crds.includes("kubevirt") ? [await requireKubeVirtCrds(context)] : [];
-    running ??= startOnFreePorts(programs);
-    const { plane } = await running;
-    explainWaits(() => situationOf(plane));
+    const plane = await shared(programs);
     await applyCrds(plane.api, more);
     const before = await whatWorks(plane.api);
     afterwards(context, () => stopWhatWorks(plane.api, before));
@@ -89,6 +87,24 @@ export async function startOwnControlPlane(context: Context): Promise<ControlPla
 function situationOf(plane: ControlPlane): Promise<string> {
     const names = ["kube-controller-manager", "cdi-controller"];
     return describeSituation(plane.api, Object.fromEntries(names.map((name) => [name, plane.log(name)])));
+}
+
+/** For a program beside mocha: it has no suite that could be skipped, and fails where something is missing. */
+export async function startControlPlaneOfProgram(): Promise<ControlPlane> {
+    const standIn = {
+        timeout: () => undefined,
+        skip: () => {
+            throw new Error("cannot start a control plane: one of its programs is missing, see above");
+        },
+    };
+    return shared(await requirePrograms(standIn as unknown as Context));
+}
+
+async function shared(programs: Programs): Promise<ControlPlane> {
+    running ??= startOnFreePorts(programs);
+    const { plane } = await running;
+    explainWaits(() => situationOf(plane));
+    return plane;
 }
 
 /** For whoever has no root hook: a program beside mocha. */

@@ -13,8 +13,8 @@ describe("a control plane whose tests are killed", function () {
         await requirePrograms(this);
         const harness = path.join(__dirname, "control-plane.js");
         const script = `
-            const { startControlPlane } = require(${JSON.stringify(harness)});
-            startControlPlane({ timeout() {}, skip() { throw new Error("skipped"); } }).then(({ url, directory }) => {
+            const { startControlPlaneOfProgram } = require(${JSON.stringify(harness)});
+            startControlPlaneOfProgram().then(({ url, directory }) => {
                 console.log(JSON.stringify({ url, directory }));
                 setInterval(() => {}, 1000);
             });`;
