@@ -60,7 +60,8 @@ export async function openImage(source: Source, options: OpenOptions): Promise<O
         const ends = { head, tail: () => tailOf(opened), isStream: !opened.seeks };
         const detected = await detectFormat(source.name, ends, {
             pinned: options.format,
-            mediaType: identity.mediaType,
+            // A server speaks of what it serves, not of what is compressed in it.
+            mediaType: passes.codecs.length === 0 ? identity.mediaType : undefined,
         });
         let ending: Format | undefined;
         const footer = opened instanceof Forward ? footerOf(opened, detected, head, options.format) : undefined;

@@ -6,11 +6,11 @@ import * as path from "node:path";
 import { EmbeddedCluster } from "../../provider/embedded/cluster.js";
 import { systemClock } from "../../provider/model/clock.js";
 import type { EffectiveTemplate, HyperConverged } from "../../provider/model/objects.js";
-import type { World } from "../../provider/resources/contract.js";
 import { systemBootSources } from "../../provider/resources/system-boot-sources.js";
 import { switchHold } from "../../provider/resources/system-hold.js";
 import { withSchedule } from "../../provider/rules/effective-templates.js";
 import { hyperConvergedRef, systemTemplates } from "../../provider/rules/system-list.js";
+import { makeWorld } from "./world.js";
 
 const names = systemTemplates.map(({ metadata }) => metadata.name);
 /** Every system boot source is off: the switch may be on, and nothing is imported. */
@@ -50,26 +50,14 @@ describe("shipped boot sources that a platform's list hides", () => {
         return found;
     };
     /** The store, as a cluster whose list is the platform's. */
-    const world = {
-        get cluster() {
-            return new Proxy(cluster, {
-                get: (target, key) => {
-                    const value = Reflect.get(target, key, target) as unknown;
-                    if (key === "capabilities") return { ...(value as object), ownSystemList: false };
-                    return typeof value === "function" ? (value.bind(target) as unknown) : value;
-                },
-            });
-        },
-        urn: "urn:pulumi:s::p::t::system",
-        preview: false,
-        replaced: undefined,
-        signal: new AbortController().signal,
-        clock: systemClock,
-        info: () => undefined,
-        warn: () => undefined,
-        progress: () => undefined,
-    } as unknown as World;
-    const apply = (overrides: object) => systemBootSources.reconcile({ ...inputs, overrides }, undefined, world);
+    const apply = (overrides: object) => {
+        const capabilities = { ...cluster.capabilities, ownSystemList: false };
+        return systemBootSources.reconcile(
+            { ...inputs, overrides },
+            undefined,
+            makeWorld("system", cluster, { capabilities }),
+        );
+    };
 
     it("are known to the run after one that was killed behind its write", async () => {
         await apply(off);

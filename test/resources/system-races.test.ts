@@ -11,6 +11,7 @@ import type { World } from "../../provider/resources/contract.js";
 import { systemBootSources } from "../../provider/resources/system-boot-sources.js";
 import { holdKey, switchHold } from "../../provider/resources/system-hold.js";
 import { hyperConvergedRef, systemTemplates } from "../../provider/rules/system-list.js";
+import { makeWorld } from "./world.js";
 
 const names = systemTemplates.map(({ metadata }) => metadata.name);
 /** Every system boot source is off: the switch may be on, and nothing is imported. */
@@ -41,24 +42,7 @@ describe("a HyperConverged that others write to while a resource of ours does", 
             if (theirs !== undefined) await cluster.update("HyperConverged", at, theirs);
             return cluster.update(kind, at, change, part);
         };
-        const raced = new Proxy(cluster, {
-            get: (target, key) => {
-                if (key === "update") return update;
-                const value = Reflect.get(target, key, target) as unknown;
-                return typeof value === "function" ? (value.bind(target) as unknown) : value;
-            },
-        });
-        return {
-            cluster: raced,
-            urn: `urn:pulumi:s::p::t::${name}`,
-            preview: false,
-            replaced: undefined,
-            signal: new AbortController().signal,
-            clock: systemClock,
-            info: () => undefined,
-            warn: () => undefined,
-            progress: () => undefined,
-        } as unknown as World;
+        return makeWorld(name, cluster, { update });
     };
     const object = async (): Promise<HyperConverged> => {
         const found = await cluster.get("HyperConverged", hyperConvergedRef);

@@ -1,5 +1,6 @@
 // Web servers as sources: the suite over http and https, and every way in which a server or a network can misbehave.
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { openSource } from "../../../provider/importer/sources/index.js";
 import type { HttpSpec, SourceSpec } from "../../../provider/importer/contract.js";
 import { systemClock } from "../../../provider/model/clock.js";
@@ -232,6 +233,13 @@ describe("source http, against servers that misbehave", () => {
 
     it("takes a binary disk although its server calls it text [C39]", async () => {
         await imports({ source: serve({ mediaType: "text/html" }).source });
+    });
+
+    it("takes what is compressed for a disk although it begins with text: a server that says text speaks of what it serves", async () => {
+        const text = Buffer.from("all of this disk is text\n".repeat(4000));
+        const { source } = serve({ bytes: gzipSync(text), mediaType: "text/plain" });
+        await space.import({ clock, source });
+        assert.equal(sha256(space.target), sha256(text));
     });
 
     it("stops at once when it is cancelled, also while it waits for another attempt", async () => {
