@@ -35,6 +35,9 @@ export interface Keeping {
 /** A cluster that takes files of this machine. */
 type Uploading = Cluster & Required<Pick<Cluster, "upload">>;
 
+/** Milliseconds for which an answer counts whether an agent is there. */
+const agentKnownFor = 60_000;
+
 /** The contract over another one: everything but crons goes through. */
 export class KeepingCluster implements Cluster {
     readonly name: string;
@@ -49,7 +52,8 @@ export class KeepingCluster implements Cluster {
     readonly #closed = new AbortController();
     /** From then on this is an update, and what is read is what is there at that moment. */
     #established = false;
-    readonly #refreshed = new Map<string, Promise<boolean>>();
+    /** By namespace: whether an agent was there when it was asked last. */
+    readonly #refreshed = new Map<string, { readonly askedAt: number; readonly answer: Promise<boolean> }>();
 
     constructor(cluster: Uploading, { clock, ask, warn, scoped = false }: Keeping) {
         this.#scope = scoped ? { namespace: cluster.namespace } : {};
@@ -161,10 +165,13 @@ export class KeepingCluster implements Cluster {
 
     async refreshes(source: DataVolumeSource, namespace = this.namespace): Promise<boolean> {
         if (isPlatformsCron(source, this.capabilities.platformCrons)) return true;
-        // Once per run: a thousand boot sources need not look a thousand times.
-        const known = this.#refreshed.get(namespace) ?? this.#leases.isHeld(agentLease(namespace)).catch(refused);
-        this.#refreshed.set(namespace, known);
-        return known;
+        // A thousand boot sources need not look a thousand times; who looks on for hours sees an agent come and go.
+        const now = this.#clock.now();
+        const known = this.#refreshed.get(namespace);
+        if (known !== undefined && now - known.askedAt < agentKnownFor) return known.answer;
+        const answer = this.#leases.isHeld(agentLease(namespace)).catch(refused);
+        this.#refreshed.set(namespace, { askedAt: now, answer });
+        return answer;
     }
 
     async serves(kind: Kind): Promise<boolean> {

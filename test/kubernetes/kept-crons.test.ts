@@ -1,5 +1,7 @@
 // Crons that are kept in ConfigMaps, and the leases of who works on them: over any cluster of the contract, here a store.
 import * as assert from "node:assert/strict";
+import type { Cluster } from "../../provider/cluster/contract.js";
+import { KeepingCluster } from "../../provider/kubernetes/keeping-cluster.js";
 import { KeptCrons } from "../../provider/kubernetes/kept-crons.js";
 import { Leases } from "../../provider/kubernetes/leases.js";
 import { merged } from "../../provider/kubernetes/merge.js";
@@ -58,6 +60,25 @@ describe("crons that CDI does not carry out", () => {
         assert.deepEqual(await crons.list(), []);
         await crons.delete(at, undefined);
         assert.ok(await stage.cluster.get("ConfigMap", at), "it is not touched");
+    });
+
+    it("are kept current by an agent as long as there is one: who looks on sees it come, and go", async () => {
+        const lease = { namespace: "default", name: "bootsource-agent" };
+        const over: Cluster = stage.cluster;
+        const cluster = new KeepingCluster(over as Cluster & Required<Pick<Cluster, "upload">>, {
+            clock,
+            ask: undefined,
+            warn: () => undefined,
+        });
+        const refreshes = () => cluster.refreshes(spec.template.spec.source);
+        assert.equal(await refreshes(), false);
+        const agent = await new Leases(stage.other, clock).take(lease);
+        assert.equal(await refreshes(), false, "asked just now");
+        clock.pass(60_000);
+        assert.equal(await refreshes(), true);
+        await agent?.release();
+        clock.pass(60_000);
+        assert.equal(await refreshes(), false);
     });
 
     it("are worked on by one process at a time; one that renews no more is given up by whoever waits, by their own clock", async () => {
