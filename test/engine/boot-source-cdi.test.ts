@@ -5,14 +5,13 @@ import { readFileSync } from "node:fs";
 import type { BootSourceArgs } from "../../components/index.js";
 import { BootSource } from "../../components/index.js";
 import type { KubeObject } from "../control-plane/api.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
 import { makeContainerdisk, makeIndex } from "../images/containerdisk.js";
 import { makeDisk } from "../images/disk.js";
 import { type Registry, startRegistry } from "../servers/registry.js";
-import { afterwards, requireTool } from "../tools.js";
-import { useEngine } from "./fixture.js";
-import type { Program, Ran } from "./project.js";
+import { requireTool } from "../tools.js";
+import { plainStorage, useCluster } from "./cluster-fixture.js";
+import type { Program } from "./project.js";
 
 const first = makeDisk(1 << 20, { seed: 81 });
 const second = makeDisk(1 << 20, { seed: 82 });
@@ -20,41 +19,20 @@ const yearly = "0 3 1 1 *";
 
 describe("a boot source on CDI", function () {
     this.timeout(300_000);
-    const engine = useEngine();
-    const clean: (() => Promise<void>)[] = [];
-    let plane: ControlPlane;
+    const insecure = () => ({ insecureRegistries: JSON.stringify([registry.host]) });
+    const on = useCluster(
+        "boot-sources",
+        [{ name: "boot-sources", provisioner: plainStorage, default: true }],
+        insecure,
+    );
+    const { run, cdi } = on;
     let registry: Registry;
-    let namespace: string;
 
     before(async function () {
-        plane = await startControlPlane(this);
         registry = await startRegistry(requireTool(this, "docker-registry"));
-        afterwards(this, () => registry.close());
-        clean.push(
-            await plane.insecureRegistry(registry.host),
-            await plane.storageClass({
-                name: "boot-sources",
-                provisioner: "kubevirt.io.hostpath-provisioner",
-                default: true,
-            }),
-        );
-    });
-    after(async () => {
-        for (const remove of clean.reverse()) await remove();
-    });
-    beforeEach(async () => {
-        namespace = await plane.namespace("boot-sources");
+        on.clean(() => registry.close(), await on.plane.insecureRegistry(registry.host));
     });
 
-    const run = (operation: "up" | "preview" | "refresh" | "destroy", program?: Program): Promise<Ran> =>
-        engine.project.run(operation, program, {
-            store: null,
-            config: {
-                kubeconfig: { value: plane.kubeconfig, secret: true },
-                namespace,
-                insecureRegistries: JSON.stringify([registry.host]),
-            },
-        });
     const source = (args: Partial<BootSourceArgs>, name = "fedora"): Program => {
         return () => {
             const made = new BootSource(name, {
@@ -75,13 +53,11 @@ describe("a boot source on CDI", function () {
         await registry.push("fedora", "latest", image);
         return image.manifest.digest;
     };
-    const cdi = (kind: string, name = ""): string =>
-        `/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/${kind}${name}`;
     const nameOf = (digest: string): string => `fedora-${digest.slice(7, 19)}`;
     const contentOf = async (digest: string): Promise<string> =>
-        sum(readFileSync(await plane.contentOf(namespace, nameOf(digest))).subarray(0, first.length));
+        sum(readFileSync(await on.plane.contentOf(on.namespace, nameOf(digest))).subarray(0, first.length));
     const sum = (disk: Uint8Array): string => createHash("sha256").update(disk).digest("hex");
-    const volumes = (): Promise<readonly KubeObject[]> => plane.api.list(cdi("datavolumes"));
+    const volumes = (): Promise<readonly KubeObject[]> => on.plane.api.list(cdi("datavolumes"));
     const uids = async (): Promise<(string | undefined)[]> => (await volumes()).map(({ metadata }) => metadata.uid);
 
     it("is kept by CDI's own cron; a change of the cron makes it anew and downloads nothing, and a delete leaves the image [A2, A3, A25, A94]", async () => {
@@ -89,16 +65,16 @@ describe("a boot source on CDI", function () {
         const up = await run("up", source({}));
         assert.equal(up.failure, undefined, up.text);
         assert.deepEqual([up.outputs["ready"], up.outputs["upToDate"]], [true, true]);
-        assert.deepEqual(up.outputs["dataSource"], { namespace, name: "fedora" });
+        assert.deepEqual(up.outputs["dataSource"], { namespace: on.namespace, name: "fedora" });
         assert.equal(await contentOf(digest), sum(first));
         assert.deepEqual((await run("preview")).steps["fedora"], ["same"]);
         const before = await uids();
-        const old = await plane.api.get(cdi("dataimportcrons", "/fedora-image-cron"));
+        const old = await on.plane.api.get(cdi("dataimportcrons", "/fedora-image-cron"));
 
         const changed = await run("up", source({ importsToKeep: 1, schedule: "0 4 1 1 *" }));
         assert.equal(changed.failure, undefined, changed.text);
         assert.deepEqual(changed.steps["fedora"], ["update"]);
-        const cron = await plane.api.get(cdi("dataimportcrons", "/fedora-image-cron"));
+        const cron = await on.plane.api.get(cdi("dataimportcrons", "/fedora-image-cron"));
         assert.notEqual(cron.metadata.uid, old.metadata.uid);
         const spec = cron.spec as Record<string, unknown>;
         assert.deepEqual([spec["importsToKeep"], spec["schedule"], spec["retentionPolicy"]], [1, "0 4 1 1 *", "All"]);
@@ -107,18 +83,18 @@ describe("a boot source on CDI", function () {
         assert.deepEqual((await run("preview")).steps["fedora"], ["same"]);
 
         await run("destroy");
-        assert.deepEqual(await plane.api.list(cdi("dataimportcrons")), []);
+        assert.deepEqual(await on.plane.api.list(cdi("dataimportcrons")), []);
         assert.deepEqual(await uids(), before);
-        assert.equal((await plane.api.list(cdi("datasources"))).length, 1);
+        assert.equal((await on.plane.api.list(cdi("datasources"))).length, 1);
     });
 
     it("follows what CDI's poll brings in without a diff, and refresh says so [A5]", async () => {
         await push(first);
         assert.equal((await run("up", source({}))).failure, undefined);
         const digest = await push(second);
-        await plane.poll(namespace, "fedora-image-cron");
+        await on.plane.poll(on.namespace, "fedora-image-cron");
         await until("the DataSource points at the newer image", async () => {
-            const { spec } = await plane.api.get(cdi("datasources", "/fedora"));
+            const { spec } = await on.plane.api.get(cdi("datasources", "/fedora"));
             return JSON.stringify(spec).includes(nameOf(digest));
         });
         assert.deepEqual((await run("preview")).steps["fedora"], ["same"]);
@@ -133,24 +109,24 @@ describe("a boot source on CDI", function () {
         const reviewed = source({ updates: "reviewed", retentionPolicy: "None" });
         const before = await push(first);
         assert.equal((await run("up", reviewed)).failure, undefined);
-        const cron = await plane.api.get(cdi("dataimportcrons", "/fedora-image-cron"));
+        const cron = await on.plane.api.get(cdi("dataimportcrons", "/fedora-image-cron"));
         assert.equal((cron.spec as { schedule?: string }).schedule, "");
         const digest = await push(second);
         const preview = await run("preview");
         assert.deepEqual(preview.steps["fedora"], ["update"], preview.text);
-        assert.match(preview.text, new RegExp(`imports boot source ${namespace}/fedora \\(${nameOf(digest)}\\)`));
+        assert.match(preview.text, new RegExp(`imports boot source ${on.namespace}/fedora \\(${nameOf(digest)}\\)`));
         const up = await run("up");
         assert.equal(up.failure, undefined, up.text);
         assert.equal(up.outputs["digest"], digest);
         assert.deepEqual([await contentOf(before), await contentOf(digest)], [sum(first), sum(second)]);
         await run("destroy");
         for (const kind of ["dataimportcrons", "datasources", "datavolumes"])
-            await until(`no ${kind} are left`, async () => (await plane.api.list(cdi(kind))).length === 0);
+            await until(`no ${kind} are left`, async () => (await on.plane.api.list(cdi(kind))).length === 0);
     });
 
     it("adopts a cron that somebody made by hand: nothing moves, and what the program does not say stays as it was", async () => {
         const digest = await push(first);
-        await plane.api.create(cdi("dataimportcrons"), {
+        await on.plane.api.create(cdi("dataimportcrons"), {
             apiVersion: "cdi.kubevirt.io/v1beta1",
             kind: "DataImportCron",
             metadata: { name: "by-hand" },
@@ -167,11 +143,11 @@ describe("a boot source on CDI", function () {
             },
         });
         await until("the image is in", async () => {
-            const { status } = await plane.api.get(cdi("dataimportcrons", "/by-hand"));
+            const { status } = await on.plane.api.get(cdi("dataimportcrons", "/by-hand"));
             const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] };
             return conditions.some(({ type, status: is }) => type === "UpToDate" && is === "True");
         });
-        const [volume, cron] = [await uids(), await plane.api.get(cdi("dataimportcrons", "/by-hand"))];
+        const [volume, cron] = [await uids(), await on.plane.api.get(cdi("dataimportcrons", "/by-hand"))];
         const adopts: Program = () => {
             const source = { registry: { url: `docker://${registry.host}/fedora:latest` } };
             const made = new BootSource("fedora", { source, adopt: true });
@@ -180,7 +156,7 @@ describe("a boot source on CDI", function () {
         const up = await run("up", adopts);
         assert.equal(up.failure, undefined, up.text);
         assert.deepEqual(up.outputs, { ready: true, cronName: "by-hand", digest });
-        const now = await plane.api.get(cdi("dataimportcrons", "/by-hand"));
+        const now = await on.plane.api.get(cdi("dataimportcrons", "/by-hand"));
         assert.deepEqual([now.metadata.uid, now.spec], [cron.metadata.uid, cron.spec]);
         assert.deepEqual(await uids(), volume);
         assert.deepEqual((await run("preview")).steps["fedora"], ["same"]);
@@ -194,14 +170,14 @@ describe("a boot source on CDI", function () {
         const refused = await run("preview", source({ keepFor: "30d" }));
         assert.match(refused.failure ?? "", /CDI keeps imports by their number alone; use importsToKeep/);
         await push(first);
-        await plane.api.create(cdi("datasources"), {
+        await on.plane.api.create(cdi("datasources"), {
             apiVersion: "cdi.kubevirt.io/v1beta1",
             kind: "DataSource",
             metadata: { name: "fedora" },
-            spec: { source: { pvc: { namespace, name: "hand-made" } } },
+            spec: { source: { pvc: { namespace: on.namespace, name: "hand-made" } } },
         });
         const failed = await run("up", source({}));
         assert.match(failed.failure ?? "", /has a DataSource of that name, which no cron manages; set adopt: true/);
-        assert.deepEqual(await plane.api.list(cdi("dataimportcrons")), []);
+        assert.deepEqual(await on.plane.api.list(cdi("dataimportcrons")), []);
     });
 });

@@ -2,52 +2,32 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
-import { afterwards } from "../tools.js";
-import { http, image, useEngine } from "./fixture.js";
-import type { Program, Ran } from "./project.js";
+import { useCluster } from "./cluster-fixture.js";
+import { http, image } from "./fixture.js";
+import type { Program } from "./project.js";
 
 const disk = makeDisk(1 << 20, { seed: 73 });
 
 describe("an imported image that others touch", function () {
     this.timeout(300_000);
-    const engine = useEngine();
-    let plane: ControlPlane;
-    let namespace: string;
-    let removeClass: () => Promise<void>;
+    const provisioner = "kubevirt.io/hostpath-provisioner";
+    const on = useCluster("touched-images", [{ name: "touched-images", provisioner, default: true }]);
+    const { succeed } = on;
 
-    before(async function () {
-        plane = await startControlPlane(this);
-        const provisioner = "kubevirt.io/hostpath-provisioner";
-        removeClass = await plane.storageClass({ name: "touched-images", provisioner, default: true });
-        afterwards(this, removeClass);
-    });
-    beforeEach(async () => {
-        namespace = await plane.namespace("touched-images");
-        engine.web.serve("/disk.qcow2", makeQcow2(disk));
+    beforeEach(() => {
+        on.web.serve("/disk.qcow2", makeQcow2(disk));
     });
 
-    const run = (operation: "up" | "preview" | "refresh", program?: Program): Promise<Ran> =>
-        engine.project.run(operation, program, {
-            store: null,
-            config: { kubeconfig: { value: plane.kubeconfig, secret: true }, namespace },
-        });
-    const succeed = async (...asked: Parameters<typeof run>): Promise<Ran> => {
-        const ran = await run(...asked);
-        assert.equal(ran.failure, undefined, ran.text);
-        return ran;
-    };
-    const program = (): Program => image(http(`${engine.web.url}/disk.qcow2`, { storage: { size: "8Mi" } }));
-    const volume = (name: string): string =>
-        `/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes/${name}`;
-    const claim = (name: string): string => `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`;
+    const program = (): Program => image(http(`${on.web.url}/disk.qcow2`, { storage: { size: "8Mi" } }));
+    const volume = (name: string): string => on.cdi("datavolumes", `/${name}`);
+    const claim = (name: string): string => on.core("persistentvolumeclaims", `/${name}`);
     const isGone = (path: string): Promise<unknown> =>
-        until(`${path} is gone`, async () => (await plane.api.find(path)) === undefined);
+        until(`${path} is gone`, async () => (await on.plane.api.find(path)) === undefined);
     const isWhole = async (name: string): Promise<void> => {
-        const there = readFileSync(await plane.contentOf(namespace, name)).subarray(0, disk.length);
+        const there = readFileSync(await on.plane.contentOf(on.namespace, name)).subarray(0, disk.length);
         assert.equal(createHash("sha256").update(there).digest("hex"), createHash("sha256").update(disk).digest("hex"));
     };
     const begin = async (): Promise<string> => String((await succeed("up", program())).outputs["claimName"]);
@@ -64,17 +44,17 @@ describe("an imported image that others touch", function () {
 
     it("is missed where its DataVolume was deleted, and imported again", async () => {
         const name = await begin();
-        await plane.api.remove(volume(name));
+        await on.plane.api.remove(volume(name));
         await isGone(claim(name));
         await isMended(name);
     });
 
     it("is brought in again by CDI itself where its claim alone was deleted: a refresh then says nothing", async () => {
         const name = await begin();
-        const { metadata } = await plane.api.get(claim(name));
-        await plane.api.remove(claim(name));
+        const { metadata } = await on.plane.api.get(claim(name));
+        await on.plane.api.remove(claim(name));
         await until("CDI has filled another claim", async () => {
-            const [now, order] = [await plane.api.find(claim(name)), await plane.api.get(volume(name))];
+            const [now, order] = [await on.plane.api.find(claim(name)), await on.plane.api.get(volume(name))];
             const { phase } = order.status as { phase?: string };
             const isOther = now !== undefined && now.metadata.uid !== metadata.uid;
             return isOther && phase === "Succeeded" && isWhole(name).then(() => true);
@@ -87,16 +67,16 @@ describe("an imported image that others touch", function () {
 
     it("is not missed where older CDI has taken its DataVolume away: the claim is the image", async () => {
         const name = await begin();
-        const { metadata } = await plane.api.get(claim(name));
+        const { metadata } = await on.plane.api.get(claim(name));
         // Such CDI keeps the claim: it takes itself off its owners first.
-        await plane.api.patch(claim(name), { metadata: { ownerReferences: null } });
-        await plane.api.remove(volume(name), { propagationPolicy: "Orphan" });
+        await on.plane.api.patch(claim(name), { metadata: { ownerReferences: null } });
+        await on.plane.api.remove(volume(name), { propagationPolicy: "Orphan" });
         await isGone(volume(name));
         await succeed("refresh");
         const preview = await succeed("preview", program());
         assert.deepEqual(preview.steps["disk"], ["same"], preview.text);
         assert.deepEqual((await succeed("up")).steps["disk"], ["same"]);
-        assert.equal((await plane.api.get(claim(name))).metadata.uid, metadata.uid);
+        assert.equal((await on.plane.api.get(claim(name))).metadata.uid, metadata.uid);
         await isWhole(name);
     });
 });

@@ -4,70 +4,52 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { ImportedImageArgs } from "../../components/index.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { until } from "../control-plane/until.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
 import { makeTar } from "../images/tar.js";
-import { http, image, useEngine } from "./fixture.js";
-import type { Program, Ran } from "./project.js";
+import { useCluster } from "./cluster-fixture.js";
+import { http, image } from "./fixture.js";
+import type { Program } from "./project.js";
 
 const disk = makeDisk(3 << 20, { seed: 91 });
 const asked = 8 << 20;
 
 describe("the claims of imported images on CDI", function () {
     this.timeout(240_000);
-    const engine = useEngine();
-    let plane: ControlPlane;
-    let namespace: string;
-    const clean: (() => Promise<void>)[] = [];
+    const provisioner = "kubevirt.io/hostpath-provisioner";
+    const on = useCluster("claims", [
+        { name: "claims", provisioner },
+        { name: "claims-csi", provisioner: "openshift-storage.rbd.csi.ceph.com", csi: true },
+        { name: "claims-later", provisioner, binding: "WaitForFirstConsumer" },
+    ]);
+    const { run } = on;
 
-    before(async function () {
-        plane = await startControlPlane(this);
-        const csi = "openshift-storage.rbd.csi.ceph.com";
-        clean.push(
-            await plane.storageClass({ name: "claims", provisioner: "kubevirt.io/hostpath-provisioner" }),
-            await plane.storageClass({ name: "claims-csi", provisioner: csi, csi: true }),
-            await plane.storageClass({
-                ...{ name: "claims-later", provisioner: "kubevirt.io/hostpath-provisioner" },
-                binding: "WaitForFirstConsumer",
-            }),
-        );
-    });
-    after(async () => {
-        for (const remove of clean.reverse()) await remove();
-    });
-    beforeEach(async () => {
-        namespace = await plane.namespace("claims");
-        engine.web.serve("/disk.qcow2", makeQcow2(disk));
+    beforeEach(() => {
+        on.web.serve("/disk.qcow2", makeQcow2(disk));
     });
 
-    const run = (operation: "up" | "preview" | "refresh" | "destroy", program?: Program): Promise<Ran> =>
-        engine.project.run(operation, program, {
-            store: null,
-            config: { kubeconfig: { value: plane.kubeconfig, secret: true }, namespace },
-        });
-    const on = (storageClassName: string, volumeMode: string): Pick<ImportedImageArgs, "storage"> => ({
+    const placed = (storageClassName: string, volumeMode: string): Pick<ImportedImageArgs, "storage"> => ({
         storage: { size: "8Mi", storageClassName, volumeMode, accessModes: ["ReadWriteOnce"] },
     });
     const imported = (args: Partial<ImportedImageArgs>): Program =>
-        image(http(`${engine.web.url}/disk.qcow2`, { name: "disk", ...args }));
-    const claim = () => plane.api.get(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/disk`);
+        image(http(`${on.web.url}/disk.qcow2`, { name: "disk", ...args }));
+    const claim = () => on.plane.api.get(on.core("persistentvolumeclaims", "/disk"));
     const requested = async (): Promise<number> => {
         const { resources } = (await claim()).spec as { resources: { requests: { storage: string } } };
         const [, digits = "", unit = ""] = /^(\d+)(Mi|)$/.exec(resources.requests.storage) ?? [];
         assert.notEqual(digits, "", resources.requests.storage);
         return Number(digits) * (unit === "Mi" ? 1 << 20 : 1);
     };
-    const content = async (): Promise<Buffer> => readFileSync(await plane.contentOf(namespace, "disk"));
-    const volume = () => plane.api.find(`/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes/disk`);
+    const content = async (): Promise<Buffer> => readFileSync(await on.plane.contentOf(on.namespace, "disk"));
+    const volume = () => on.plane.api.find(on.cdi("datavolumes", "/disk"));
 
     for (const [volumeMode, grows] of [
         ["Filesystem", true],
         ["Block", false],
     ] as const) {
         it(`an image comes in with ${volumeMode} volumes, whose claim ${grows ? "has room for a file system beside it" : "is as large as was asked"} [C21, C30, C52]`, async () => {
-            const up = await run("up", imported(on("claims", volumeMode)));
+            const up = await run("up", imported(placed("claims", volumeMode)));
             assert.equal(up.failure, undefined, up.text);
             assert.ok((await content()).subarray(0, disk.length).equals(disk));
             assert.equal((await claim()).spec.volumeMode, volumeMode);
@@ -78,7 +60,7 @@ describe("the claims of imported images on CDI", function () {
         });
 
         it(`a blank disk is made with ${volumeMode} volumes [C20]`, async () => {
-            const up = await run("up", image({ name: "disk", source: { blank: {} }, ...on("claims", volumeMode) }));
+            const up = await run("up", image({ name: "disk", source: { blank: {} }, ...placed("claims", volumeMode) }));
             assert.equal(up.failure, undefined, up.text);
             const made = await content();
             assert.ok(made.length > 0 && made.length <= asked && made.every((byte) => byte === 0), String(made.length));
@@ -87,7 +69,7 @@ describe("the claims of imported images on CDI", function () {
 
     it("CDI's populator fills claims of a class with a CSI driver, devices too [C31]", async () => {
         for (const volumeMode of ["Filesystem", "Block"]) {
-            const up = await run("up", imported(on("claims-csi", volumeMode)));
+            const up = await run("up", imported(placed("claims-csi", volumeMode)));
             assert.equal(up.failure, undefined, up.text);
             const { dataSourceRef } = (await claim()).spec as { dataSourceRef?: { kind: string } };
             assert.equal(dataSourceRef?.kind, "VolumeImportSource");
@@ -98,18 +80,20 @@ describe("the claims of imported images on CDI", function () {
 
     it("an archive is unpacked by the populator of a class with a CSI driver [C33]", async () => {
         const bytes = gzipSync(makeTar([{ path: "etc/motd", bytes: Buffer.from("hello\n") }]));
-        const url = engine.web.serve("/files.tar.gz", bytes);
-        const archive = image(http(url, { name: "disk", contentType: "archive", ...on("claims-csi", "Filesystem") }));
+        const url = on.web.serve("/files.tar.gz", bytes);
+        const archive = image(
+            http(url, { name: "disk", contentType: "archive", ...placed("claims-csi", "Filesystem") }),
+        );
         const up = await run("up", archive);
         assert.equal(up.failure, undefined, up.text);
         const { dataSourceRef } = (await claim()).spec as { dataSourceRef?: { kind: string } };
         assert.equal(dataSourceRef?.kind, "VolumeImportSource");
-        const unpacked = await plane.contentOf(namespace, "disk");
+        const unpacked = await on.plane.contentOf(on.namespace, "disk");
         assert.equal(readFileSync(join(unpacked, "etc", "motd"), "utf8"), "hello\n");
     });
 
     it("nobody has to use the disk first where its class waits for that [C51]", async () => {
-        const up = await run("up", imported(on("claims-later", "Filesystem")));
+        const up = await run("up", imported(placed("claims-later", "Filesystem")));
         assert.equal(up.failure, undefined, up.text);
         assert.ok((await content()).subarray(0, disk.length).equals(disk));
     });
@@ -123,11 +107,11 @@ describe("the claims of imported images on CDI", function () {
             const names = ["first", "second"].map((one) => `${one}-${storageClassName || "classless"}`);
             const form = { accessModes: ["ReadWriteOnce"], capacity: { storage: "16Mi" } };
             const made = (name: string | undefined = "") =>
-                plane.api.create(volumes, {
+                on.plane.api.create(volumes, {
                     metadata: { name },
                     spec: { storageClassName, ...form, hostPath: { path: `/mnt/${name}` } },
                 });
-            const early = await run("preview", imported(on(storageClassName, "Filesystem")));
+            const early = await run("preview", imported(placed(storageClassName, "Filesystem")));
             assert.match(early.text, /has none that is free|there is no storage class "claims-by-hand"/);
             await made(names[0]);
             assert.match(
@@ -142,18 +126,18 @@ describe("the claims of imported images on CDI", function () {
             assert.ok((await content()).subarray(0, disk.length).equals(disk));
             assert.deepEqual((await run("preview")).steps["disk"], ["same"]);
             await run("destroy");
-            for (const name of names) await plane.api.remove(`${volumes}/${name}`);
+            for (const name of names) await on.plane.api.remove(`${volumes}/${name}`);
         });
     }
 
-    const quotas = () => `/api/v1/namespaces/${namespace}/resourcequotas`;
+    const quotas = () => on.core("resourcequotas");
     const leave = async (storage: string): Promise<void> => {
         const spec = { hard: { "requests.storage": storage } };
-        if ((await plane.api.find(`${quotas()}/small`)) === undefined) {
-            await plane.api.create(quotas(), { metadata: { name: "small" }, spec });
-        } else await plane.api.patch(`${quotas()}/small`, { spec });
+        if ((await on.plane.api.find(`${quotas()}/small`)) === undefined) {
+            await on.plane.api.create(quotas(), { metadata: { name: "small" }, spec });
+        } else await on.plane.api.patch(`${quotas()}/small`, { spec });
         await until(`the quota leaves ${storage}`, async () => {
-            const { status } = await plane.api.get(`${quotas()}/small`);
+            const { status } = await on.plane.api.get(`${quotas()}/small`);
             return (status as { hard?: Record<string, string> }).hard?.["requests.storage"] === storage;
         });
     };
@@ -162,7 +146,7 @@ describe("the claims of imported images on CDI", function () {
         await leave("4Mi");
         const full =
             /the ResourceQuota small of the namespace .* leaves 4 MiB of requests.storage, and the disk takes 8 MiB/;
-        assert.match((await run("preview", imported(on("claims", "Block")))).text, full);
+        assert.match((await run("preview", imported(placed("claims", "Block")))).text, full);
         assert.match((await run("up")).failure ?? "", full);
         assert.equal(await volume(), undefined);
         await leave("1Gi");
@@ -173,12 +157,12 @@ describe("the claims of imported images on CDI", function () {
 
     it("a quota without room for what CDI claims beside the disk is told, and the image comes in as soon as there is some [C26]", async () => {
         await leave("12Mi");
-        const preview = await run("preview", imported(on("claims-csi", "Block")));
+        const preview = await run("preview", imported(placed("claims-csi", "Block")));
         assert.match(preview.text, /leaves 12 MiB .* up to [0-9.]+ MiB with the claims that CDI makes beside it/);
         const up = run("up");
         // CDI says it in an event alone; the condition Bound goes on to say "Pending".
         await until("CDI was refused its own claim", async () =>
-            (await plane.api.list(`/api/v1/namespaces/${namespace}/events`)).some(
+            (await on.plane.api.list(on.core("events"))).some(
                 ({ reason, message }) =>
                     reason === "ErrCreatingPVCPrime" && String(message).includes("exceeded quota: small"),
             ),

@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ImportedImageArgs } from "../../components/index.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
-import { afterwards } from "../tools.js";
-import { http, image, useEngine } from "./fixture.js";
-import type { Program, Ran } from "./project.js";
+import { useCluster } from "./cluster-fixture.js";
+import { http, image } from "./fixture.js";
 
 const first = makeDisk(3 << 20, { seed: 71 });
 const second = makeDisk(3 << 20, { seed: 72 });
@@ -16,39 +14,23 @@ const storage = { size: "8Mi" };
 
 describe("an imported image on CDI", function () {
     this.timeout(240_000);
-    const engine = useEngine();
-    let plane: ControlPlane;
-    let namespace: string;
-    let removeClass: () => Promise<void>;
+    const provisioner = "kubevirt.io/hostpath-provisioner";
+    const on = useCluster("images", [{ name: "images", provisioner, default: true }]);
+    const { run } = on;
 
-    before(async function () {
-        plane = await startControlPlane(this);
-        removeClass = await plane.storageClass({
-            name: "images",
-            provisioner: "kubevirt.io/hostpath-provisioner",
-            default: true,
-        });
-        afterwards(this, removeClass);
-    });
-    beforeEach(async () => {
-        namespace = await plane.namespace("images");
-        engine.web.serve("/first.qcow2", makeQcow2(first));
-        engine.web.serve("/second.qcow2", makeQcow2(second));
+    beforeEach(() => {
+        on.web.serve("/first.qcow2", makeQcow2(first));
+        on.web.serve("/second.qcow2", makeQcow2(second));
     });
 
-    const run = (operation: "up" | "preview" | "refresh" | "destroy", program?: Program): Promise<Ran> =>
-        engine.project.run(operation, program, {
-            store: null,
-            config: { kubeconfig: { value: plane.kubeconfig, secret: true }, namespace },
-        });
-    const volumes = () => plane.api.list(`/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes`);
+    const volumes = () => on.plane.api.list(on.cdi("datavolumes"));
     const contentOf = async (claim: string): Promise<string> =>
         createHash("sha256")
-            .update(readFileSync(await plane.contentOf(namespace, claim)).subarray(0, first.length))
+            .update(readFileSync(await on.plane.contentOf(on.namespace, claim)).subarray(0, first.length))
             .digest("hex");
     const sum = (disk: Uint8Array): string => createHash("sha256").update(disk).digest("hex");
     const from = (path: string, more: Partial<ImportedImageArgs> = {}) =>
-        image(http(`${engine.web.url}${path}`, { storage, ...more }));
+        image(http(`${on.web.url}${path}`, { storage, ...more }));
 
     it("is a DataVolume that CDI fills; unchanged it asks for nothing, another image comes beside it, and all goes with it [B12, B16]", async () => {
         const up = await run("up", from("/first.qcow2"));
@@ -82,7 +64,7 @@ describe("an imported image on CDI", function () {
     it("ends with CDI's own reason where CDI would try for ever, and goes on once that is mended", async () => {
         const failed = await run("up", from("/missing.qcow2", { name: "late" }));
         assert.match(failed.failure ?? "", /cannot import .*late: .*404.*; check the url/s);
-        engine.web.serve("/missing.qcow2", makeQcow2(second));
+        on.web.serve("/missing.qcow2", makeQcow2(second));
         const up = await run("up");
         assert.equal(up.failure, undefined, up.text);
         assert.equal(await contentOf("late"), sum(second));

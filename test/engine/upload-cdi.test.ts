@@ -6,13 +6,12 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ImportedImageArgs } from "../../components/index.js";
-import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.js";
 import { makeDisk } from "../images/disk.js";
 import { makeQcow2 } from "../images/qcow2.js";
 import { type UploadRelay, startUploadRelay } from "../kubernetes/upload-relay.js";
-import { afterwards } from "../tools.js";
-import { image, useEngine } from "./fixture.js";
-import type { Program, Ran } from "./project.js";
+import { useCluster } from "./cluster-fixture.js";
+import { image } from "./fixture.js";
+import type { Program } from "./project.js";
 
 const first = makeDisk(3 << 20, { seed: 81 });
 const second = makeDisk(3 << 20, { seed: 82 });
@@ -20,26 +19,17 @@ const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).di
 
 describe("an upload to CDI", function () {
     this.timeout(240_000);
-    const engine = useEngine();
-    let plane: ControlPlane;
+    const provisioner = "kubevirt.io/hostpath-provisioner";
+    const on = useCluster("uploads", [{ name: "uploads", provisioner, default: true }], () => ({
+        uploadProxyCaCertificates: on.plane.ca,
+    }));
+    const { run } = on;
     let proxy: string;
-    let namespace: string;
-    let removeClass: () => Promise<void>;
     let relay: UploadRelay | undefined;
 
-    before(async function () {
-        plane = await startControlPlane(this);
-        removeClass = await plane.storageClass({
-            name: "uploads",
-            provisioner: "kubevirt.io/hostpath-provisioner",
-            default: true,
-        });
-        afterwards(this, removeClass);
-        const { status } = await plane.api.get("/apis/cdi.kubevirt.io/v1beta1/cdiconfigs/config");
+    before(async () => {
+        const { status } = await on.plane.api.get("/apis/cdi.kubevirt.io/v1beta1/cdiconfigs/config");
         proxy = (status as { uploadProxyURL: string }).uploadProxyURL;
-    });
-    beforeEach(async () => {
-        namespace = await plane.namespace("uploads");
     });
     afterEach(async () => {
         await relay?.close();
@@ -47,24 +37,15 @@ describe("an upload to CDI", function () {
     });
 
     const file = (name: string, bytes: Uint8Array): string => {
-        const path = join(engine.project.directory, name);
+        const path = join(on.project.directory, name);
         writeFileSync(path, bytes);
         return path;
     };
     const from = (path: string, more: Partial<ImportedImageArgs> = {}): Program =>
         image({ source: { upload: { path } }, storage: { size: "8Mi" }, ...more });
-    const run = (
-        operation: "up" | "preview" | "refresh" | "destroy",
-        program?: Program,
-        settings: Record<string, string> = { uploadProxyCaCertificates: plane.ca },
-    ): Promise<Ran> =>
-        engine.project.run(operation, program, {
-            store: null,
-            config: { kubeconfig: { value: plane.kubeconfig, secret: true }, namespace, ...settings },
-        });
-    const volumes = () => plane.api.list(`/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes`);
+    const volumes = () => on.plane.api.list(on.cdi("datavolumes"));
     const contentOf = async (claim: unknown): Promise<string> =>
-        sum(readFileSync(await plane.contentOf(namespace, String(claim))).subarray(0, first.length));
+        sum(readFileSync(await on.plane.contentOf(on.namespace, String(claim))).subarray(0, first.length));
 
     it("is the file's content: found by CDI's own word, unchanged it asks for nothing, other bytes are another disk [B12]", async () => {
         const path = file("disk.qcow2", makeQcow2(first));
@@ -90,7 +71,7 @@ describe("an upload to CDI", function () {
         const path = file("disk.img", first);
         const begun = await run("up", from(path, { name: "golden", timeoutSeconds: 5 }), {
             uploadProxyUrl: "127.0.0.1:9",
-            uploadProxyCaCertificates: plane.ca,
+            uploadProxyCaCertificates: on.plane.ca,
         });
         assert.match(begun.failure ?? "", /upload proxy https:\/\/127\.0\.0\.1:9 cannot be reached/);
         writeFileSync(path, second);
@@ -132,7 +113,7 @@ describe("an upload to CDI", function () {
         relay.cutOnceAfter(1 << 20);
         const up = await run("up", from(path), {
             uploadProxyUrl: relay.address,
-            uploadProxyCaCertificates: plane.ca,
+            uploadProxyCaCertificates: on.plane.ca,
         });
         assert.equal(up.failure, undefined, up.text);
         assert.equal(await contentOf(up.outputs["claimName"]), sum(first));
@@ -144,10 +125,10 @@ describe("an upload to CDI", function () {
         relay = await startUploadRelay(proxy);
         const held = relay.holdAfter(1 << 20);
         const settings = {
-            kubeconfig: plane.kubeconfig,
-            namespace,
+            kubeconfig: on.plane.kubeconfig,
+            namespace: on.namespace,
             uploadProxyUrl: relay.address,
-            uploadProxyCaCertificates: plane.ca,
+            uploadProxyCaCertificates: on.plane.ca,
         };
         const args = { source: { upload: { path } }, storage: { size: "8Mi" } };
         const task = file("task.json", Buffer.from(JSON.stringify({ store: "", settings, args })));
