@@ -3,10 +3,13 @@
 /** Bytes of one memory: large enough that threads are seldom told of one, small enough that a few of them stay in a cache. */
 export const lentBytes = 512 * 1024;
 
-/** Memory that lies idle at most, for the next who needs some. */
+/** Memory that lies idle at most while nobody needs any. */
 const mostIdle = 32;
 
+// While somebody needs some, all that comes back is kept for the next: parts read side by side come back in bursts, and what is
+// dropped is not collected, because shared memory does not count as garbage that presses.
 const idle: LentMemory[] = [];
+let inUse = 0;
 const known = new WeakMap<ArrayBufferLike, LentMemory>();
 
 /** Memory for one owner, who gives it back as everybody else does who keeps a chunk of it. */
@@ -93,12 +96,16 @@ export class LentMemory {
     }
 
     keep(): void {
+        if (this.#keepers === 0) inUse += 1;
         this.#keepers += 1;
     }
 
     giveBack(): void {
         this.#keepers -= 1;
         if (this.#keepers < 0) throw new Error("memory was given back more often than it was kept");
-        if (this.#keepers === 0 && idle.length < mostIdle) idle.push(this);
+        if (this.#keepers > 0) return;
+        inUse -= 1;
+        idle.push(this);
+        if (inUse === 0) idle.splice(mostIdle);
     }
 }

@@ -62,13 +62,17 @@ async function compare(row: Row, mebibytes: number, rounds: number): Promise<boo
 }
 
 /** One run in a directory of its own, whose result is compared byte for byte. */
-async function run({ commandLine, makesNothing = false }: Way, { expected }: Prepared): Promise<Took> {
+async function run(
+    { commandLine, makesNothing = false }: Way,
+    { expected, compare = ["cmp"] }: Prepared,
+): Promise<Took> {
     const directory = mkdtempSync(join(process.env["BENCH_DIRECTORY"] ?? tmpdir(), "bootsource-bench-"));
     try {
         execFileSync("sync");
         const out = join(directory, "disk.img");
         const took = await measure(commandLine, { OUT: out, SCRATCH: directory });
-        if (expected !== undefined && !makesNothing) execFileSync("cmp", [out, expected]);
+        if (expected !== undefined && !makesNothing)
+            execFileSync(compare[0] ?? "cmp", [...compare.slice(1), out, expected]);
         return took;
     } finally {
         rmSync(directory, { recursive: true, force: true });

@@ -20,6 +20,15 @@ describe("lent memory", () => {
         assert.equal(lend(), memory);
     });
 
+    it("that comes back in a burst is lent again, all of it: parts are read side by side, and written one behind the other", () => {
+        const other = lend();
+        const first = Array.from({ length: 100 }, lend);
+        for (const memory of first) memory.giveBack();
+        const second = Array.from({ length: 100 }, lend);
+        assert.ok(second.every((memory) => first.includes(memory)));
+        for (const memory of [...second, other]) memory.giveBack();
+    });
+
     it("that is given back twice is a mistake that shows", () => {
         const memory = lend();
         memory.giveBack();

@@ -74,6 +74,7 @@ class InOrder {
             yield* this.#together();
         } finally {
             ending.abort();
+            for (const part of this.#parts) part.drop();
         }
     }
 

@@ -7,9 +7,10 @@ export class ReadAhead {
     /** Parts that are being read in this process. */
     static underWay = 0;
     readonly #range: Range;
-    #chunks: Uint8Array[] = [];
+    readonly #chunks: Uint8Array[] = [];
     #given = 0;
     #over = false;
+    #dropped = false;
     #wake: (() => void) | undefined;
 
     /** `open` may have nothing to give. */
@@ -25,17 +26,26 @@ export class ReadAhead {
     /** What arrives, until the part is whole or reading it has failed. */
     async *bytes(): Bytes {
         for (;;) {
-            const chunks = this.#chunks;
-            this.#chunks = [];
-            for (const chunk of chunks) {
+            const chunk = this.#chunks.shift();
+            if (chunk !== undefined) {
                 this.#given += chunk.length;
-                yield chunk;
-                giveBack(chunk);
+                try {
+                    yield chunk;
+                } finally {
+                    giveBack(chunk);
+                }
+            } else if (this.#over) {
+                return;
+            } else {
+                await new Promise<void>((resolve) => (this.#wake = resolve));
             }
-            if (this.#chunks.length > 0) continue;
-            if (this.#over) return;
-            await new Promise<void>((resolve) => (this.#wake = resolve));
         }
+    }
+
+    /** Nobody takes what is left of it, and its memory is given back. */
+    drop(): void {
+        this.#dropped = true;
+        for (const chunk of this.#chunks.splice(0)) giveBack(chunk);
     }
 
     /** Where the bytes given so far end. */
@@ -61,6 +71,7 @@ export class ReadAhead {
         ReadAhead.underWay += 1;
         try {
             for await (const chunk of (await open(this.#range, AbortSignal.any([outer, ending.signal]))) ?? []) {
+                if (this.#dropped) return;
                 this.#chunks.push(keep(chunk));
                 this.#wake?.();
             }
