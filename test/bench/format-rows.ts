@@ -183,7 +183,7 @@ function rowOf({ name, image, wide, decode, ...comparison }: Comparison, { name:
                     ? []
                     : [{ name: "decompression", commandLine: decode(path, mebibytes), makesNothing: true }];
             const expected = wide?.() ?? rawDisk(mebibytes);
-            const compare = [need("qemu-img"), "compare", "-q", "-f", "raw", "-F", "raw"];
+            const compare = [need("qemu-img"), "compare", "-q", "-f", "raw", "-F", "raw"] as const;
             // A program that reads 64 GiB of holes to write none of them tells nothing about the disk.
             const disk: Way[] =
                 wide === undefined ? [{ name: "the disk", commandLine: `${writeAlone} if=${expected}` }] : [];

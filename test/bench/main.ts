@@ -64,15 +64,14 @@ async function compare(row: Row, mebibytes: number, rounds: number): Promise<boo
 /** One run in a directory of its own, whose result is compared byte for byte. */
 async function run(
     { commandLine, makesNothing = false }: Way,
-    { expected, compare = ["cmp"] }: Prepared,
+    { expected, compare: [program, ...flags] = ["cmp"] }: Prepared,
 ): Promise<Took> {
     const directory = mkdtempSync(join(process.env["BENCH_DIRECTORY"] ?? tmpdir(), "bootsource-bench-"));
     try {
         execFileSync("sync");
         const out = join(directory, "disk.img");
         const took = await measure(commandLine, { OUT: out, SCRATCH: directory });
-        if (expected !== undefined && !makesNothing)
-            execFileSync(compare[0] ?? "cmp", [...compare.slice(1), out, expected]);
+        if (expected !== undefined && !makesNothing) execFileSync(program, [...flags, out, expected]);
         return took;
     } finally {
         rmSync(directory, { recursive: true, force: true });

@@ -23,7 +23,7 @@ export interface Prepared {
     /** The raw disk that both must have made; undefined where each looks for itself. */
     readonly expected: string | undefined;
     /** Compares two files, whose paths follow. Default: cmp, byte for byte. */
-    readonly compare?: readonly string[];
+    readonly compare?: readonly [string, ...string[]];
     /** What no way can be faster than, each alone: the link, the decompression in one thread, the disk. */
     readonly floors?: readonly Way[];
     readonly note: string;

@@ -187,7 +187,7 @@ export function describeBootEvents(name: string, makeStage: () => Promise<BootSt
             await play.setDefault(stage.classes.fast);
             const digest = await begin("snapshot");
             await play.current(1, digest, "snapshot");
-            // Earlier CDI takes the other one of the claim that it is about to remove: that one never gets ready.
+            // Before that, CDI makes the other one of the claim that it is about to remove, and waits for it for ever.
             await play.exactly("DataVolume", []);
             await play.exactly("PersistentVolumeClaim", []);
             const { metadata } = await play.must("VolumeSnapshot", refOf(importOf(digest)));

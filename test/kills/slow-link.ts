@@ -13,6 +13,7 @@ export interface SlowLink {
 
 /** Milliseconds. */
 const tick = 10;
+/** What a timer that is later makes up for at most: a link has no bursts. */
 const mostLate = 50;
 
 /** Starts a link to a port that passes so many bytes in a hundredth of a second, over all its connections together. */
